@@ -1,0 +1,41 @@
+#include "common/base/error.h"
+
+#include "absl/strings/cord.h"
+
+namespace nonet {
+namespace {
+
+constexpr std::string_view kReasonUrl = "nonet/reason";
+constexpr std::string_view kNextStepUrl = "nonet/next_step";
+constexpr std::string_view kMetadataPrefix = "nonet/metadata/";
+
+}  // namespace
+
+absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message,
+                       ErrorDetails details) {
+  absl::Status status(code, message);
+  status.SetPayload(kReasonUrl, absl::Cord(reason));
+  if (!details.next_step.empty()) status.SetPayload(kNextStepUrl, absl::Cord(details.next_step));
+  for (const auto& [key, value] : details.metadata) {
+    status.SetPayload(std::string(kMetadataPrefix) + key, absl::Cord(value));
+  }
+  return status;
+}
+
+std::string ErrorReason(const absl::Status& status) {
+  const auto payload = status.GetPayload(kReasonUrl);
+  return payload ? std::string(*payload) : std::string();
+}
+
+ErrorDetails GetErrorDetails(const absl::Status& status) {
+  ErrorDetails details;
+  if (const auto payload = status.GetPayload(kNextStepUrl)) details.next_step = std::string(*payload);
+  status.ForEachPayload([&](std::string_view url, const absl::Cord& value) {
+    if (url.substr(0, kMetadataPrefix.size()) == kMetadataPrefix) {
+      details.metadata.emplace(url.substr(kMetadataPrefix.size()), std::string(value));
+    }
+  });
+  return details;
+}
+
+}  // namespace nonet

@@ -1,0 +1,56 @@
+// One thread that runs callbacks, timers and sockets: the owner thread of one core. A network callback of
+// any other thread only posts here; the loop drains what was posted in one batch.
+//
+//   EventLoop loop(RealClock());
+//   loop.Post([&] { hub.Apply(...); });
+//   loop.Run();
+//
+// Thread-safe: Post, Stop, InLoopThread, clock. Everything else: the loop thread only (or before Run).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/functional/any_invocable.h"
+#include "common/clock/clock.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace nonet {
+
+class EventLoop {
+ public:
+  using Task = absl::AnyInvocable<void()>;
+  using TimerId = uint64_t;  // 0 is never a timer.
+
+  explicit EventLoop(const Clock& clock);  // The clock outlives the loop.
+  ~EventLoop();                            // Run must have returned. Pending tasks are destroyed, not run.
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Runs until Stop. At most once.
+  void Run();
+  // Tasks posted before still run.
+  void Stop();
+
+  // Tasks run in the order posted. Unbounded: who posts from outside bounds what it has in flight.
+  void Post(Task task);
+  // Runs `task` once at `steady_ns` or as soon after as possible.
+  TimerId RunAt(int64_t steady_ns, Task task);
+  TimerId RunAfter(int64_t delay_ns, Task task) { return RunAt(clock().SteadyNs() + delay_ns, std::move(task)); }
+  // No effect when it has run or was cancelled.
+  void Cancel(TimerId timer);
+
+  bool InLoopThread() const;
+  const Clock& clock() const;
+  // For common/http and other socket shells; include <boost/asio/io_context.hpp> to use it.
+  boost::asio::io_context& io();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace nonet

@@ -1,0 +1,38 @@
+// A gRPC server as every process of Nonet has it: health, reflection, loopback only (without TLS
+// credentials it refuses any other address), bounded message size.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace nonet::rpc {
+
+class Server {
+ public:
+  struct Options {
+    std::string address = "127.0.0.1";
+    uint16_t port = 0;
+    int receive_bytes_max = 16 * 1024 * 1024;
+  };
+  // The services outlive the server. UNAVAILABLE when the address cannot be bound.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options,
+                                                       const std::vector<grpc::Service*>& services);
+  virtual ~Server() = default;  // Shuts down, waiting at most 1 s for calls; then cancels them.
+  virtual uint16_t port() const = 0;
+  // "ip:port".
+  virtual std::string address() const = 0;
+  // What grpc.health.v1 answers.
+  virtual void SetServing(bool serving) = 0;
+  // Cancels calls after `grace_ns`. Idempotent.
+  virtual void Shutdown(int64_t grace_ns) = 0;
+};
+
+}  // namespace nonet::rpc
