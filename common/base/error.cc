@@ -5,13 +5,13 @@
 namespace nonet {
 namespace {
 
-constexpr std::string_view kReasonUrl = "nonet/reason";
-constexpr std::string_view kNextStepUrl = "nonet/next_step";
-constexpr std::string_view kMetadataPrefix = "nonet/metadata/";
+constexpr absl::string_view kReasonUrl = "nonet/reason";
+constexpr absl::string_view kNextStepUrl = "nonet/next_step";
+constexpr absl::string_view kMetadataPrefix = "nonet/metadata/";
 
 }  // namespace
 
-absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message,
+absl::Status MakeError(absl::StatusCode code, absl::string_view reason, absl::string_view message,
                        ErrorDetails details) {
   absl::Status status(code, message);
   status.SetPayload(kReasonUrl, absl::Cord(reason));
@@ -30,7 +30,7 @@ std::string ErrorReason(const absl::Status& status) {
 ErrorDetails GetErrorDetails(const absl::Status& status) {
   ErrorDetails details;
   if (const auto payload = status.GetPayload(kNextStepUrl)) details.next_step = std::string(*payload);
-  status.ForEachPayload([&](std::string_view url, const absl::Cord& value) {
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& value) {
     if (url.substr(0, kMetadataPrefix.size()) == kMetadataPrefix) {
       details.metadata.emplace(url.substr(kMetadataPrefix.size()), std::string(value));
     }

@@ -1,7 +1,7 @@
 // The shape of every user-visible failure: an absl::Status with a stable id, a sentence, the next step, and
 // metadata for machines. A room keeps its failures as named functions in one errors.h built on MakeError:
 //
-//   absl::Status ReplicaLimit(std::string_view resource) {
+//   absl::Status ReplicaLimit(absl::string_view resource) {
 //     return MakeError(absl::StatusCode::kFailedPrecondition, "REPLICA_LIMIT",
 //                      absl::StrCat(resource, " already has 8 replicas"),
 //                      {.next_step = "nonet replica delete ...", .metadata = {{"resource", ...}}});
@@ -13,9 +13,9 @@
 
 #include <map>
 #include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace nonet {
 
@@ -25,7 +25,7 @@ struct ErrorDetails {
 };
 
 // `reason` is upper snake case and never changes once released.
-absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message,
+absl::Status MakeError(absl::StatusCode code, absl::string_view reason, absl::string_view message,
                        ErrorDetails details = {});
 
 // The id given to MakeError, or empty.

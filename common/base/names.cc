@@ -8,18 +8,18 @@
 
 namespace nonet {
 
-std::string ResourceName(std::string_view resource_id) { return absl::StrCat("resources/", resource_id); }
+std::string ResourceName(absl::string_view resource_id) { return absl::StrCat("resources/", resource_id); }
 
-std::string ReplicaName(std::string_view resource_id, std::string_view replica_id) {
+std::string ReplicaName(absl::string_view resource_id, absl::string_view replica_id) {
   return absl::StrCat("resources/", resource_id, "/replicas/", replica_id);
 }
 
-std::string KeysName(std::string_view resource_id) {
+std::string KeysName(absl::string_view resource_id) {
   return absl::StrCat("resources/", resource_id, "/keys");
 }
 
-std::optional<ParsedName> ParseName(std::string_view name) {
-  const std::vector<std::string_view> parts = absl::StrSplit(name, '/');
+std::optional<ParsedName> ParseName(absl::string_view name) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');
   if (parts.size() < 2 || parts[0] != "resources" || parts[1].empty()) return std::nullopt;
   const std::string resource(parts[1]);
   if (parts.size() == 2) return ParsedName{ParsedName::Kind::kResource, resource, ""};
@@ -30,13 +30,13 @@ std::optional<ParsedName> ParseName(std::string_view name) {
   return std::nullopt;
 }
 
-std::string InstanceId(std::string_view object_name) {
+std::string InstanceId(absl::string_view object_name) {
   const auto parsed = ParseName(object_name);
   if (!parsed) return std::string(object_name);
   return parsed->kind == ParsedName::Kind::kReplica ? parsed->replica_id : parsed->resource_id;
 }
 
-bool IsValidId(std::string_view id) {
+bool IsValidId(absl::string_view id) {
   if (id.size() < 3 || id.size() > 63 || !absl::ascii_isalpha(id.front()) || id.back() == '-') return false;
   for (const char c : id) {
     if (!absl::ascii_isalnum(c) && c != '-') return false;

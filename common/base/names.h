@@ -5,13 +5,14 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
+
+#include "absl/strings/string_view.h"
 
 namespace nonet {
 
-std::string ResourceName(std::string_view resource_id);
-std::string ReplicaName(std::string_view resource_id, std::string_view replica_id);
-std::string KeysName(std::string_view resource_id);
+std::string ResourceName(absl::string_view resource_id);
+std::string ReplicaName(absl::string_view resource_id, absl::string_view replica_id);
+std::string KeysName(absl::string_view resource_id);
 
 struct ParsedName {
   enum class Kind { kResource, kReplica, kKeys };
@@ -21,12 +22,12 @@ struct ParsedName {
 };
 
 // nullopt when the name has none of the three forms. Ids are not validated.
-std::optional<ParsedName> ParseName(std::string_view name);
+std::optional<ParsedName> ParseName(absl::string_view name);
 
 // What a person calls the instance: the replica id, or the resource id for the primary's.
-std::string InstanceId(std::string_view object_name);
+std::string InstanceId(absl::string_view object_name);
 
 // Ids of resources and replicas: ^[a-zA-Z][a-zA-Z0-9-]{1,61}[a-zA-Z0-9]$ (ARM's rule).
-bool IsValidId(std::string_view id);
+bool IsValidId(absl::string_view id);
 
 }  // namespace nonet

@@ -12,11 +12,11 @@
 #define NONET_CONCAT_INNER(a, b) a##b
 #define NONET_CONCAT(a, b) NONET_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expression)                                       \
-  do {                                                                    \
-    if (absl::Status nonet_status = (expression); !nonet_status.ok()) {   \
-      return nonet_status;                                                \
-    }                                                                     \
+#define RETURN_IF_ERROR(expression)                                     \
+  do {                                                                  \
+    if (absl::Status nonet_status = (expression); !nonet_status.ok()) { \
+      return nonet_status;                                              \
+    }                                                                   \
   } while (false)
 
 #define ASSIGN_OR_RETURN(declaration, expression) \

@@ -7,12 +7,12 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "common/loop/event_loop.h"
 
 namespace nonet::http {
@@ -30,7 +30,7 @@ struct Request {
   bool chunked = false;      // The body came without a Content-Length.
 
   // The first header of that (lower-case) name, or nullptr.
-  const std::string* Header(std::string_view name) const;
+  const std::string* Header(absl::string_view name) const;
 };
 
 struct Response {
@@ -47,8 +47,8 @@ using Reply = absl::AnyInvocable<void(Response)>;
 class Stream {
  public:
   struct Callbacks {
-    absl::AnyInvocable<void(std::string_view bytes)> on_data;
-    absl::AnyInvocable<void()> on_closed;  // Once, whoever closed; no callback follows it.
+    absl::AnyInvocable<void(absl::string_view bytes)> on_data;
+    absl::AnyInvocable<void()> on_closed;   // Once, whoever closed; no callback follows it.
     absl::AnyInvocable<void()> on_drained;  // Optional: nothing is queued any more.
   };
   virtual ~Stream() = default;  // Aborts; no callback follows.
@@ -68,16 +68,16 @@ class Upgrade {
  public:
   virtual ~Upgrade() = default;
   // Answers 101 (Sec-WebSocket-Accept per RFC 6455, with the subprotocol unless empty).
-  virtual std::unique_ptr<Stream> Accept(std::string_view subprotocol) = 0;
+  virtual std::unique_ptr<Stream> Accept(absl::string_view subprotocol) = 0;
   virtual void Refuse(Response response) = 0;
 };
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  uint16_t port = 0;                          // 0 picks a free one.
-  size_t connections_max = 10'000;            // One more is closed at once.
-  size_t header_bytes_max = 16 * 1024;        // One more answers 431.
-  size_t body_bytes_max = 1024 * 1024;        // One more answers 413.
+  uint16_t port = 0;                                  // 0 picks a free one.
+  size_t connections_max = 10'000;                    // One more is closed at once.
+  size_t header_bytes_max = 16 * 1024;                // One more answers 431.
+  size_t body_bytes_max = 1024 * 1024;                // One more answers 413.
   int64_t idle_timeout_ns = 60 * kNanosPerSecond;     // Between requests of a kept connection.
   int64_t request_timeout_ns = 10 * kNanosPerSecond;  // From a request's first byte to its last.
 };
@@ -99,8 +99,8 @@ class Server {
 };
 
 // "a=b&c=d+e" -> decoded pairs, in order; repeated names stay. INVALID_ARGUMENT on a bad escape.
-absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ParseQuery(std::string_view query);
+absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ParseQuery(absl::string_view query);
 // INVALID_ARGUMENT on a bad escape. '+' stays '+'.
-absl::StatusOr<std::string> PercentDecode(std::string_view text);
+absl::StatusOr<std::string> PercentDecode(absl::string_view text);
 
 }  // namespace nonet::http

@@ -39,7 +39,9 @@ class EventLoop {
   void Post(Task task);
   // Runs `task` once at `steady_ns` or as soon after as possible.
   TimerId RunAt(int64_t steady_ns, Task task);
-  TimerId RunAfter(int64_t delay_ns, Task task) { return RunAt(clock().SteadyNs() + delay_ns, std::move(task)); }
+  TimerId RunAfter(int64_t delay_ns, Task task) {
+    return RunAt(clock().SteadyNs() + delay_ns, std::move(task));
+  }
   // No effect when it has run or was cancelled.
   void Cancel(TimerId timer);
 

@@ -13,12 +13,12 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "common/loop/event_loop.h"
 #include "common/process/metrics.h"
 
@@ -27,8 +27,8 @@ namespace nonet {
 class Daemon {
  public:
   struct Spec {
-    std::string name;     // "nonet-replica"
-    std::string summary;  // For --help.
+    std::string name;                         // "nonet-replica"
+    std::string summary;                      // For --help.
     std::string admin_address = "127.0.0.1";  // Where the admin port listens unless set before Run's start.
   };
 
@@ -61,6 +61,6 @@ class Daemon {
 };
 
 // The version that --version prints.
-std::string_view Version();
+absl::string_view Version();
 
 }  // namespace nonet

@@ -7,23 +7,28 @@
 #pragma once
 
 #include <initializer_list>
-#include <string_view>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 namespace nonet::log {
 
 enum class Level { kDebug, kInfo, kWarning, kError };
 
-using Field = std::pair<std::string_view, const absl::AlphaNum&>;
+// Lives within one call; the value is formatted before Write returns.
+struct Field {
+  absl::string_view key;
+  const absl::AlphaNum& value;
+};
 
 void SetLevel(Level level);  // kInfo at start.
-void Write(Level level, std::string_view message, std::initializer_list<Field> fields);
+void Write(Level level, absl::string_view message, std::initializer_list<Field> fields);
 
-inline void Debug(std::string_view m, std::initializer_list<Field> f = {}) { Write(Level::kDebug, m, f); }
-inline void Info(std::string_view m, std::initializer_list<Field> f = {}) { Write(Level::kInfo, m, f); }
-inline void Warning(std::string_view m, std::initializer_list<Field> f = {}) { Write(Level::kWarning, m, f); }
-inline void Error(std::string_view m, std::initializer_list<Field> f = {}) { Write(Level::kError, m, f); }
+inline void Debug(absl::string_view m, std::initializer_list<Field> f = {}) { Write(Level::kDebug, m, f); }
+inline void Info(absl::string_view m, std::initializer_list<Field> f = {}) { Write(Level::kInfo, m, f); }
+inline void Warning(absl::string_view m, std::initializer_list<Field> f = {}) {
+  Write(Level::kWarning, m, f);
+}
+inline void Error(absl::string_view m, std::initializer_list<Field> f = {}) { Write(Level::kError, m, f); }
 
 }  // namespace nonet::log

@@ -1,32 +1,33 @@
-// Azure's public regions and the measured round trips between them, as shipped in common/regions/data (sources
-// and licences beside them). Pure and constant; thread-safe.
+// Azure's public regions and the measured round trips between them, as shipped in common/regions/data
+// (sources and licences beside them). Pure and constant; thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
+
+#include "absl/strings/string_view.h"
 
 namespace nonet {
 
 struct Region {
-  int number = 0;                 // Place in the list sorted by name, from 0. Never renumbered.
-  std::string_view name;          // "eastus"
-  std::string_view display_name;  // "East US"
-  std::string_view geography;     // "United States"
-  double latitude = 0;            // Degrees; Azure's own map pins, eight of them visibly off.
+  int number = 0;                  // Place in the list sorted by name, from 0. Never renumbered.
+  absl::string_view name;          // "eastus"
+  absl::string_view display_name;  // "East US"
+  absl::string_view geography;     // "United States"
+  double latitude = 0;             // Degrees; Azure's own map pins, eight of them visibly off.
   double longitude = 0;
-  std::string_view rtt_from;      // The region whose round trips stand for its own: itself, or, when the
-                                  // matrix lacks it, the nearest one that it has by great circle.
+  absl::string_view rtt_from;  // The region whose round trips stand for its own: itself, or, when the
+                               // matrix lacks it, the nearest one that it has by great circle.
 };
 
 // All 58, sorted by name.
 std::span<const Region> Regions();
 // Exact programmatic name, lower case. nullptr when there is none.
-const Region* FindRegion(std::string_view name);
+const Region* FindRegion(absl::string_view name);
 // The name nearest to a misspelt one, for error messages.
-std::string_view NearestRegionName(std::string_view name);
+absl::string_view NearestRegionName(absl::string_view name);
 
 // P50 round trip, milliseconds: 0 within one region.
 int RttMs(const Region& from, const Region& to);
