@@ -6,10 +6,12 @@
 //   loop.Run();
 //
 // Thread-safe: Post, Stop, InLoopThread, clock. Everything else: the loop thread only (or before Run).
+// With a SimulatedClock, due timers run after the next posted batch: advance the clock, then Post.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "common/clock/clock.h"
