@@ -1,6 +1,7 @@
 #include "common/base/error.h"
 
 #include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
 
 namespace nonet {
 namespace {
@@ -36,6 +37,15 @@ ErrorDetails GetErrorDetails(const absl::Status& status) {
     }
   });
   return details;
+}
+
+std::string FormatError(const absl::Status& status) {
+  std::string id = ErrorReason(status);
+  if (id.empty()) id = absl::StatusCodeToString(status.code());
+  std::string line = absl::StrCat("error[", id, "]: ", status.message());
+  if (const auto step = status.GetPayload(kNextStepUrl))
+    absl::StrAppend(&line, " / try: ", std::string(*step));
+  return line;
 }
 
 }  // namespace nonet

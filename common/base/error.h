@@ -20,8 +20,8 @@
 namespace nonet {
 
 struct ErrorDetails {
-  std::string next_step;                        // What to try; may be empty.
-  std::map<std::string, std::string> metadata;  // What it is about.
+  std::string next_step = {};                        // What to try; may be empty.
+  std::map<std::string, std::string> metadata = {};  // What it is about.
 };
 
 // `reason` is upper snake case and never changes once released.
@@ -32,5 +32,9 @@ absl::Status MakeError(absl::StatusCode code, absl::string_view reason, absl::st
 std::string ErrorReason(const absl::Status& status);
 // The details given to MakeError, or empty ones.
 ErrorDetails GetErrorDetails(const absl::Status& status);
+
+// How a person reads it, one line: "error[REPLICA_LIMIT]: contoso already has 8 replicas / try: nonet ...".
+// The code's name stands for a missing id.
+std::string FormatError(const absl::Status& status);
 
 }  // namespace nonet

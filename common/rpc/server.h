@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 
 namespace grpc {
@@ -31,8 +32,13 @@ class Server {
   virtual std::string address() const = 0;
   // What grpc.health.v1 answers.
   virtual void SetServing(bool serving) = 0;
-  // Cancels calls after `grace_ns`. Idempotent.
+  // Cancels calls after `grace_ns`, then waits until each has finished. Idempotent.
+  // It blocks: never call it (or the destructor first) on a loop that open calls need in order to finish.
   virtual void Shutdown(int64_t grace_ns) = 0;
+  // The same from a thread of its own, which calls `done` at the end, so that the loop turns meanwhile:
+  //   daemon.OnStopAsync([&](auto done) { server->ShutdownAsync(kNanosPerSecond, std::move(done)); });
+  // At most once.
+  virtual void ShutdownAsync(int64_t grace_ns, absl::AnyInvocable<void()> done) = 0;
 };
 
 }  // namespace nonet::rpc

@@ -104,6 +104,7 @@ function(nonet_proto name)
     add_library(nonet_grpc_${name} STATIC ${service_sources})
     add_library(nonet::grpc_${name} ALIAS nonet_grpc_${name})
     target_link_libraries(nonet_grpc_${name} PUBLIC nonet_proto_${name} gRPC::grpc++)
+    target_compile_options(nonet_grpc_${name} PRIVATE -Wpedantic -w)  # As the precompiled header; no warnings.
     target_precompile_headers(nonet_grpc_${name} REUSE_FROM nonet_grpc_pch)
     foreach(dep IN LISTS ARG_DEPS)
       add_dependencies(nonet_grpc_${name} ${dep})
