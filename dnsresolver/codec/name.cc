@@ -1,0 +1,98 @@
+#include "dnsresolver/codec/name.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+
+namespace nonet::dns {
+namespace {
+
+constexpr uint8_t Lower(uint8_t c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<uint8_t>(c + ('a' - 'A')) : c;  // ASCII only: RFC 4343.
+}
+
+}  // namespace
+
+bool Name::Append(Bytes label) {
+  if (size_ + 1 + label.size() + 1 > kNameBytesMax) return false;
+  bytes_[size_++] = static_cast<uint8_t>(label.size());
+  for (const uint8_t c : label) bytes_[size_++] = Lower(c);
+  return true;
+}
+
+absl::StatusOr<Name> Name::FromText(absl::string_view text) {
+  Name name;
+  if (text == ".") return name;
+  absl::string_view rest = text;
+  if (!rest.empty() && rest.back() == '.') rest.remove_suffix(1);
+  name.Clear();
+  for (const absl::string_view label : absl::StrSplit(rest, '.')) {
+    if (label.empty() || label.size() > kLabelBytesMax) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", text, "' is no domain name: a label has 1 to 63 characters"));
+    }
+    if (!name.Append({reinterpret_cast<const uint8_t*>(label.data()), label.size()})) {
+      return absl::InvalidArgumentError(absl::StrCat("'", text, "' is longer than a domain name may be"));
+    }
+  }
+  name.Finish();
+  return name;
+}
+
+std::string Name::ToText() const {
+  if (size_ <= 1) return ".";
+  std::string text;
+  for (size_t at = 0; bytes_[at] != 0; at += 1 + bytes_[at]) {
+    if (at != 0) text.push_back('.');
+    for (size_t i = at + 1; i <= at + bytes_[at]; ++i) {
+      const uint8_t c = bytes_[i];
+      if (c == '.' || c == '\\') {
+        text.push_back('\\');
+        text.push_back(static_cast<char>(c));
+      } else if (c > ' ' && c < 0x7f) {
+        text.push_back(static_cast<char>(c));
+      } else {
+        absl::StrAppendFormat(&text, "\\%03d", c);
+      }
+    }
+  }
+  return text;
+}
+
+bool Name::IsWithin(const Name& zone) const {
+  size_t at = 0;
+  while (size_ - at > zone.size_) at += 1 + bytes_[at];  // Whole labels only.
+  return size_ - at == zone.size_ && std::memcmp(&bytes_[at], zone.bytes_.data(), zone.size_) == 0;
+}
+
+std::optional<size_t> ReadName(Bytes message, size_t at, Name& name) {
+  name.Clear();
+  std::optional<size_t> end;  // Set at the first pointer: where the name ends in place.
+  size_t lowest = at;         // Every pointer's target lies below it.
+  while (true) {
+    if (at >= message.size()) return std::nullopt;
+    const uint8_t length = message[at];
+    if (length == 0) {
+      name.Finish();
+      return end.value_or(at + 1);
+    }
+    if (length <= kLabelBytesMax) {
+      if (message.size() - at - 1 < length) return std::nullopt;
+      if (!name.Append(message.subspan(at + 1, length))) return std::nullopt;
+      at += 1 + length;
+      continue;
+    }
+    if ((length & 0xC0) != 0xC0 || at + 1 >= message.size()) return std::nullopt;
+    const size_t target = static_cast<size_t>(length & 0x3F) << 8 | message[at + 1];
+    if (target < kHeaderBytes || target >= lowest) return std::nullopt;
+    if (!end.has_value()) end = at + 2;
+    lowest = target;
+    at = target;
+  }
+}
+
+}  // namespace nonet::dns

@@ -1,0 +1,57 @@
+#include "dnsresolver/core/topology.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace nonet::dns {
+namespace {
+
+constexpr std::array<absl::string_view, kMonitorStatuses> kStatusNames = {
+    "Online", "Degraded", "CheckingEndpoint", "Disabled", "Stopped", "Inactive"};
+
+}  // namespace
+
+absl::string_view MonitorStatusName(MonitorStatus status) {
+  return kStatusNames[static_cast<size_t>(status)];
+}
+
+std::optional<MonitorStatus> ParseMonitorStatus(absl::string_view name) {
+  for (size_t i = 0; i < kStatusNames.size(); ++i) {
+    if (kStatusNames[i] == name) return static_cast<MonitorStatus>(i);
+  }
+  return std::nullopt;
+}
+
+std::optional<MonitorStatus> ConfiguredStatus(const Endpoint& endpoint) {
+  if (!endpoint.enabled) return MonitorStatus::kDisabled;
+  if (endpoint.stopped) return MonitorStatus::kStopped;
+  if (!endpoint.provisioned || !endpoint.address.has_value()) return MonitorStatus::kInactive;
+  return std::nullopt;
+}
+
+std::optional<Ipv4> ParseIpv4(absl::string_view text) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, '.');
+  if (parts.size() != 4) return std::nullopt;
+  Ipv4 address;
+  for (size_t i = 0; i < 4; ++i) {
+    if (parts[i].empty() || parts[i].size() > 3 || (parts[i].size() > 1 && parts[i][0] == '0')) {
+      return std::nullopt;
+    }
+    uint32_t value = 0;
+    for (const char c : parts[i]) {
+      if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) return std::nullopt;
+      value = value * 10 + static_cast<uint32_t>(c - '0');
+    }
+    if (value > 255) return std::nullopt;
+    address[i] = static_cast<uint8_t>(value);
+  }
+  return address;
+}
+
+std::string FormatIpv4(const Ipv4& address) {
+  return absl::StrCat(address[0], ".", address[1], ".", address[2], ".", address[3]);
+}
+
+}  // namespace nonet::dns

@@ -1,0 +1,66 @@
+// What the resolver steers between: resources and their endpoints, as plain values. Pure.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace nonet::dns {
+
+// An endpoint's monitor status, in Azure Traffic Manager's words.
+enum class MonitorStatus : uint8_t {
+  kOnline,            // The last probe succeeded, or too few failed since.
+  kDegraded,          // More consecutive probes failed than are tolerated.
+  kCheckingEndpoint,  // No verdict yet; counts as healthy.
+  kDisabled,          // Taken out of DNS by configuration; not probed.
+  kStopped,           // Its data plane is stopped; not probed.
+  kInactive,          // Not provisioned (yet, or any more); not probed.
+};
+inline constexpr int kMonitorStatuses = 6;
+absl::string_view MonitorStatusName(MonitorStatus status);  // "Online"
+std::optional<MonitorStatus> ParseMonitorStatus(absl::string_view name);
+
+using Ipv4 = std::array<uint8_t, 4>;
+
+// One instance: the primary's or a replica's.
+struct Endpoint {
+  std::string name;             // "resources/contoso/replicas/westus"
+  std::string host_name;        // "contoso-westus-1a2b3c4d.webpubsub.azure.com"
+  int region = 0;               // Number in common/regions.
+  std::optional<Ipv4> address;  // Unknown until the instance first reported.
+  uint16_t http_port = 0;
+  bool enabled = true;
+  bool stopped = false;
+  bool provisioned = true;         // Provisioning state Succeeded.
+  std::string provisioning_state;  // "Creating": for the explanation.
+
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+struct ResourceTopology {
+  std::string name;       // "resources/contoso"
+  std::string host_name;  // "contoso.webpubsub.azure.com"
+  int primary_region = 0;
+  std::vector<Endpoint> endpoints;  // Sorted by name: the primary's first.
+
+  friend bool operator==(const ResourceTopology&, const ResourceTopology&) = default;
+};
+
+struct Topology {
+  std::vector<ResourceTopology> resources;  // Sorted by name.
+  uint64_t revision = 0;
+
+  friend bool operator==(const Topology&, const Topology&) = default;
+};
+
+// The status that configuration alone decides; nullopt: the endpoint is probed.
+std::optional<MonitorStatus> ConfiguredStatus(const Endpoint& endpoint);
+
+std::optional<Ipv4> ParseIpv4(absl::string_view text);
+std::string FormatIpv4(const Ipv4& address);
+
+}  // namespace nonet::dns
