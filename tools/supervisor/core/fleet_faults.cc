@@ -1,0 +1,159 @@
+// Faults: what people break on purpose. They are part of the state and override what the control plane wants.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/regions/regions.h"
+#include "tools/supervisor/core/errors.h"
+#include "tools/supervisor/core/fleet.h"
+
+namespace nonet::supervisor {
+namespace {
+
+absl::string_view ModeName(RegionDownMode mode) { return mode == RegionDownMode::kHang ? "hang" : "refuse"; }
+
+}  // namespace
+
+Fault Fleet::Named(Fault fault) const {
+  switch (fault.kind) {
+    case Fault::Kind::kRegionDown:
+      fault.name = absl::StrCat("region-down/", fault.subject);
+      break;
+    case Fault::Kind::kPause:
+      fault.name = absl::StrCat("pause/", names_.NameOf(fault.subject));
+      break;
+    case Fault::Kind::kKill:
+      fault.name = absl::StrCat("kill/", names_.NameOf(fault.subject));
+      break;
+  }
+  return fault;
+}
+
+void Fleet::AddFault(Fault fault, Effects& effects) {
+  std::string detail;
+  if (fault.kind == Fault::Kind::kRegionDown) detail = absl::StrCat("mode ", ModeName(fault.mode));
+  effects.emplace_back(Record{.name = Named(fault).name, .what = "fault set", .detail = std::move(detail)});
+  faults_[{fault.kind, fault.subject}] = std::move(fault);
+  effects.emplace_back(Persist{});
+}
+
+bool Fleet::EndFault(const FaultKey& key, Effects& effects) {
+  const auto it = faults_.find(key);
+  if (it == faults_.end()) return false;
+  effects.emplace_back(Record{.name = Named(it->second).name, .what = "fault cleared", .detail = ""});
+  faults_.erase(it);
+  effects.emplace_back(Persist{});
+  return true;
+}
+
+absl::StatusOr<Fault> Fleet::SetRegionDown(absl::string_view region, RegionDownMode mode, Now now,
+                                           Effects& effects) {
+  if (FindRegion(region) == nullptr) return UnknownRegion(region);
+  if (shutting_down_) return ShuttingDown();
+  Fault fault{.kind = Fault::Kind::kRegionDown,
+              .subject = std::string(region),
+              .mode = mode,
+              .start_wall_ns = now.wall_ns,
+              .name = ""};
+  const auto it = faults_.find({fault.kind, fault.subject});
+  if (it != faults_.end() && it->second.mode == mode) return Named(it->second);
+  AddFault(fault, effects);
+  ReconcileAll(now, effects);
+  Settle(now, effects);
+  return Named(fault);
+}
+
+absl::Status Fleet::SetRegionUp(absl::string_view region, Now now, Effects& effects) {
+  if (FindRegion(region) == nullptr) return UnknownRegion(region);
+  if (!EndFault({Fault::Kind::kRegionDown, std::string(region)}, effects)) return RegionNotDown(region);
+  ReconcileAll(now, effects);
+  Settle(now, effects);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Fault> Fleet::Kill(absl::string_view process, bool hold, Now now, Effects& effects) {
+  absl::StatusOr<std::string> key = names_.KeyOf(process);
+  if (!key.ok()) return key.status();
+  if (shutting_down_) return ShuttingDown();
+  Entry& entry = entries_.at(*key);
+  Fault fault{.kind = Fault::Kind::kKill,
+              .subject = *key,
+              .mode = RegionDownMode::kRefuse,
+              .start_wall_ns = now.wall_ns,
+              .name = ""};
+  if (hold) {
+    const auto it = faults_.find({fault.kind, fault.subject});
+    if (it != faults_.end()) return Named(it->second);
+    AddFault(fault, effects);
+    Reconcile(entry, now, effects);
+  } else {
+    if (!entry.running()) return ProcessNotRunning(names_.NameOf(*key), View(entry, now).detail);
+    effects.emplace_back(
+        SendSignal{.key = *key, .identity = entry.durable.identity, .signal = Signal::kKill});
+  }
+  Settle(now, effects);
+  return Named(fault);
+}
+
+absl::StatusOr<Fault> Fleet::Pause(absl::string_view process, Now now, Effects& effects) {
+  absl::StatusOr<std::string> key = names_.KeyOf(process);
+  if (!key.ok()) return key.status();
+  if (shutting_down_) return ShuttingDown();
+  const Entry& entry = entries_.at(*key);
+  const auto it = faults_.find({Fault::Kind::kPause, *key});
+  if (it != faults_.end()) return Named(it->second);
+  if (!entry.running() || entry.stopping) {
+    return ProcessNotRunning(names_.NameOf(*key), View(entry, now).detail);
+  }
+  Fault fault{.kind = Fault::Kind::kPause,
+              .subject = *key,
+              .mode = RegionDownMode::kRefuse,
+              .start_wall_ns = now.wall_ns,
+              .name = ""};
+  AddFault(fault, effects);
+  effects.emplace_back(SendSignal{.key = *key, .identity = entry.durable.identity, .signal = Signal::kStop});
+  return Named(fault);
+}
+
+absl::Status Fleet::Resume(absl::string_view process, Now now, Effects& effects) {
+  absl::StatusOr<std::string> key = names_.KeyOf(process);
+  if (!key.ok()) return key.status();
+  Entry& entry = entries_.at(*key);
+  const bool was_paused = EndFault({Fault::Kind::kPause, *key}, effects);
+  const bool was_held = EndFault({Fault::Kind::kKill, *key}, effects);
+  if (!was_paused && !was_held) return ProcessNotHeld(names_.NameOf(*key));
+  if (was_paused && entry.running()) {
+    effects.emplace_back(
+        SendSignal{.key = *key, .identity = entry.durable.identity, .signal = Signal::kContinue});
+  }
+  Reconcile(entry, now, effects);
+  Settle(now, effects);
+  return absl::OkStatus();
+}
+
+std::vector<Fault> Fleet::ListFaults() const {
+  std::map<std::string, Fault> by_name;
+  for (const auto& [key, fault] : faults_) {
+    Fault named = Named(fault);
+    by_name[named.name] = std::move(named);
+  }
+  std::vector<Fault> result;
+  for (auto& [name, fault] : by_name) result.push_back(std::move(fault));
+  return result;
+}
+
+std::vector<Fault> Fleet::ClearFaults(Now now, Effects& effects) {
+  std::vector<Fault> ended = ListFaults();
+  for (const Fault& fault : ended) {
+    EndFault({fault.kind, fault.subject}, effects);
+    if (fault.kind != Fault::Kind::kPause) continue;
+    const auto it = entries_.find(fault.subject);
+    if (it == entries_.end() || !it->second.running()) continue;
+    effects.emplace_back(SendSignal{
+        .key = fault.subject, .identity = it->second.durable.identity, .signal = Signal::kContinue});
+  }
+  ReconcileAll(now, effects);
+  Settle(now, effects);
+  return ended;
+}
+
+}  // namespace nonet::supervisor

@@ -1,0 +1,54 @@
+// How a cluster was made. Fixed at the first start in a directory: instances keep addresses and host names
+// across restarts, so a later start may leave these out or repeat them, not change them. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/clock/clock.h"
+
+namespace nonet::supervisor {
+
+struct Settings {
+  std::string cluster = "contoso";
+  std::string net = "127.80";
+  std::string zone = "webpubsub.azure.com";
+  int base_port = 7800;
+  int64_t ttl_ns = 90 * kNanosPerSecond;
+  int64_t probe_interval_ns = 30 * kNanosPerSecond;
+  int64_t probe_timeout_ns = 10 * kNanosPerSecond;
+  int tolerated_failures = 3;
+  std::vector<std::string> dns_listen = {};  // Beyond 127.0.0.1:(base_port + 53): "127.80.0.53:53".
+  friend bool operator==(const Settings&, const Settings&) = default;
+};
+
+// What was said on the command line; nullopt where nothing was.
+struct GivenSettings {
+  std::optional<std::string> cluster = {};
+  std::optional<std::string> net = {};
+  std::optional<std::string> zone = {};
+  std::optional<int> base_port = {};
+  std::optional<int64_t> ttl_ns = {};
+  std::optional<int64_t> probe_interval_ns = {};
+  std::optional<int64_t> probe_timeout_ns = {};
+  std::optional<int> tolerated_failures = {};
+  std::optional<std::vector<std::string>> dns_listen = {};
+};
+
+// INVALID_ARGUMENT naming the flag and its rule.
+absl::Status ValidateSettings(const Settings& settings);
+
+// The settings to run with: `kept` where the directory has some, otherwise the defaults with what was given.
+// FAILED_PRECONDITION naming the flag when something else was given than is kept.
+absl::StatusOr<Settings> DecideSettings(const std::optional<Settings>& kept, const GivenSettings& given,
+                                        absl::string_view dir);
+
+// "1m30s", "250ms": what absl::Duration flags read.
+std::string DurationText(int64_t ns);
+
+}  // namespace nonet::supervisor
