@@ -1,0 +1,376 @@
+// From raw words to checked options. Every refusal says what was wrong and what is right.
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/base/names.h"
+#include "common/base/status_macros.h"
+#include "common/regions/regions.h"
+#include "tools/cli/args/duration.h"
+#include "tools/cli/args/raw.h"
+#include "tools/cli/args/suggest.h"
+#include "tools/cli/dir.h"
+#include "tools/cli/errors.h"
+
+namespace nonet::cli {
+namespace {
+
+using Words = std::optional<std::string>;
+
+std::string Or(const Words& words, absl::string_view otherwise = {}) {
+  return words.value_or(std::string(otherwise));
+}
+
+// "nonet replica add", for next steps.
+std::string CommandOf(const Raw& raw) { return absl::StrCat("nonet ", absl::StrJoin(raw.path, " ")); }
+
+absl::Status Missing(const Raw& raw, absl::string_view what, absl::string_view example) {
+  return errors::Usage(absl::StrCat(CommandOf(raw), " needs ", what),
+                       absl::StrCat(CommandOf(raw), " ", example));
+}
+
+absl::Status BadValue(absl::string_view option, absl::string_view value, absl::string_view accepted) {
+  return errors::Usage(absl::StrCat(option, " does not take \"", value, "\""),
+                       absl::StrCat(option, " ", accepted));
+}
+
+absl::Status CheckRegion(absl::string_view region) {
+  return FindRegion(region) == nullptr ? errors::UnknownRegion(region) : absl::OkStatus();
+}
+
+absl::Status CheckId(absl::string_view option, absl::string_view id) {
+  if (IsValidId(id)) return absl::OkStatus();
+  return BadValue(option, id, "NAME: 3 to 63 letters, digits and dashes, a letter first, no dash last");
+}
+
+absl::StatusOr<int64_t> Duration(absl::string_view option, const Words& words, int64_t otherwise) {
+  if (!words) return otherwise;
+  const absl::StatusOr<int64_t> ns = ParseDuration(*words);
+  if (!ns.ok()) {
+    return errors::Usage(absl::StrCat(option, ": ", ns.status().message()),
+                         absl::StrCat(option, " with a number and a unit, such as 90s, 250ms or 1m30s"));
+  }
+  return *ns;
+}
+
+absl::StatusOr<Words> DurationWords(absl::string_view option, const Words& words) {
+  if (!words) return Words();
+  ASSIGN_OR_RETURN(const int64_t ns, Duration(option, words, 0));
+  return Words(FormatDuration(ns));
+}
+
+absl::StatusOr<int64_t> Number(absl::string_view option, const std::string& words, int64_t low,
+                               int64_t high) {
+  int64_t number = 0;
+  if (!absl::SimpleAtoi(words, &number) || number < low || number > high) {
+    return BadValue(option, words, absl::StrCat("a number from ", low, " to ", high));
+  }
+  return number;
+}
+
+absl::StatusOr<bool> Boolean(absl::string_view option, const std::string& words) {
+  const std::string lower = absl::AsciiStrToLower(words);
+  if (lower == "true" || lower == "enabled" || lower == "1") return true;
+  if (lower == "false" || lower == "disabled" || lower == "0") return false;
+  return BadValue(option, words, "true or false");
+}
+
+// At most one positional argument.
+absl::StatusOr<std::string> One(const Raw& raw) {
+  if (raw.positional.size() > 1) {
+    return errors::Usage(absl::StrCat(CommandOf(raw), " takes one argument, not ", raw.positional.size()),
+                         absl::StrCat(CommandOf(raw), " --help"));
+  }
+  return raw.positional.empty() ? "" : raw.positional[0];
+}
+
+absl::StatusOr<UpOptions> CheckUp(const Raw& raw) {
+  UpOptions up;
+  up.name = raw.name;
+  up.group = raw.group;
+  up.primary = raw.primary;
+  up.detach = raw.detach;
+  up.zone = raw.zone;
+  up.net = raw.net;
+  up.dns_listen = raw.dns_listen;
+  if (up.name) RETURN_IF_ERROR(CheckId("--name", *up.name));
+  if (up.primary) RETURN_IF_ERROR(CheckRegion(*up.primary));
+  for (const std::string& words : raw.replicas) {
+    for (const absl::string_view region : absl::StrSplit(words, ',', absl::SkipEmpty())) {
+      RETURN_IF_ERROR(CheckRegion(region));
+      if (std::find(up.replicas.begin(), up.replicas.end(), region) != up.replicas.end()) {
+        return errors::Usage(absl::StrCat("--replica ", region, " is given twice"), "one replica a region");
+      }
+      up.replicas.emplace_back(region);
+    }
+  }
+  if (up.primary && std::find(up.replicas.begin(), up.replicas.end(), *up.primary) != up.replicas.end()) {
+    return errors::Usage(absl::StrCat("a replica cannot be in the primary's region ", *up.primary),
+                         "--replica with another region");
+  }
+  ASSIGN_OR_RETURN(up.ttl, DurationWords("--ttl", raw.ttl));
+  ASSIGN_OR_RETURN(up.probe_interval, DurationWords("--probe-interval", raw.probe_interval));
+  ASSIGN_OR_RETURN(up.probe_timeout, DurationWords("--probe-timeout", raw.probe_timeout));
+  if (raw.tolerated_failures) {
+    ASSIGN_OR_RETURN(const int64_t failures, Number("--tolerated-failures", *raw.tolerated_failures, 0, 9));
+    up.tolerated_failures = absl::StrCat(failures);
+  }
+  if (raw.base_port) {
+    ASSIGN_OR_RETURN(const int64_t port, Number("--base-port", *raw.base_port, 1024, 65000));
+    up.base_port = absl::StrCat(port);
+  }
+  ASSIGN_OR_RETURN(up.timeout_ns, Duration("--timeout", raw.timeout, kTimeoutDefaultNs));
+  return up;
+}
+
+absl::StatusOr<EnvOptions> CheckEnv(const Raw& raw) {
+  if (raw.from) RETURN_IF_ERROR(CheckRegion(*raw.from));
+  return EnvOptions{.from = Or(raw.from), .name = Or(raw.name), .group = Or(raw.group)};
+}
+
+absl::StatusOr<LogsOptions> CheckLogs(const Raw& raw) {
+  LogsOptions logs;
+  ASSIGN_OR_RETURN(logs.process, One(raw));
+  logs.follow = raw.follow;
+  if (raw.tail) {
+    ASSIGN_OR_RETURN(logs.lines, Number("--tail", *raw.tail, 0, 1'000'000));
+  }
+  return logs;
+}
+
+absl::StatusOr<WaitOptions> CheckWait(const Raw& raw) {
+  if (!raw.condition) return Missing(raw, "--for", "--for=ready");
+  WaitOptions wait;
+  ASSIGN_OR_RETURN(wait.condition, ParseCondition(*raw.condition));
+  ASSIGN_OR_RETURN(wait.timeout_ns, Duration("--timeout", raw.timeout, kTimeoutDefaultNs));
+  wait.name = Or(raw.name);
+  return wait;
+}
+
+absl::StatusOr<ResolveOptions> CheckResolve(const Raw& raw) {
+  ResolveOptions resolve;
+  ASSIGN_OR_RETURN(resolve.name, One(raw));
+  if (resolve.name.empty()) return Missing(raw, "a name", "contoso --from westeurope");
+  if (raw.from && raw.client_subnet) {
+    return errors::Usage("--from and --client-subnet both say where the client is", "one of them");
+  }
+  if (raw.from) RETURN_IF_ERROR(CheckRegion(*raw.from));
+  resolve.from = Or(raw.from);
+  resolve.client_subnet = Or(raw.client_subnet);
+  resolve.explain = raw.explain;
+  return resolve;
+}
+
+absl::StatusOr<ChangeOptions> CheckChange(const Raw& raw) {
+  ChangeOptions change{.no_wait = raw.no_wait, .dry_run = raw.dry_run, .etag = Or(raw.etag)};
+  ASSIGN_OR_RETURN(change.timeout_ns, Duration("--timeout", raw.timeout, kTimeoutDefaultNs));
+  return change;
+}
+
+absl::StatusOr<std::pair<std::string, std::string>> KeyValue(absl::string_view option,
+                                                             absl::string_view words) {
+  const size_t equals = words.find('=');
+  if (equals == words.npos || equals == 0) return BadValue(option, words, "NAME=VALUE");
+  return std::make_pair(std::string(words.substr(0, equals)), std::string(words.substr(equals + 1)));
+}
+
+absl::Status CheckFields(const Raw& raw, ObjectOptions& object) {
+  if (raw.sku) {
+    static const std::vector<std::string> skus = {"Free_F1", "Standard_S1", "Premium_P1", "Premium_P2"};
+    object.sku = *raw.sku;
+    if (std::find(skus.begin(), skus.end(), object.sku) == skus.end()) {
+      return errors::Usage(absl::StrCat("\"", object.sku, "\" is not a SKU", DidYouMean(object.sku, skus)),
+                           absl::StrCat("--sku with one of ", absl::StrJoin(skus, ", ")));
+    }
+  }
+  if (raw.unit_count) {
+    ASSIGN_OR_RETURN(const int64_t units, Number("--unit-count", *raw.unit_count, 1, 1000));
+    object.unit_count = static_cast<uint32_t>(units);
+  }
+  if (raw.region_endpoint_enabled) {
+    ASSIGN_OR_RETURN(object.region_endpoint_enabled,
+                     Boolean("--region-endpoint-enabled", *raw.region_endpoint_enabled));
+  }
+  if (raw.tags) {
+    object.tags.emplace();
+    for (const std::string& words : *raw.tags) {
+      if (words.empty() || words == "{}") continue;
+      ASSIGN_OR_RETURN(auto tag, KeyValue("--tags", words));
+      object.tags->insert_or_assign(std::move(tag.first), std::move(tag.second));
+    }
+  }
+  for (const std::string& words : raw.set) {
+    ASSIGN_OR_RETURN(auto field, KeyValue("--set", words));
+    object.set.push_back(std::move(field));
+  }
+  return absl::OkStatus();
+}
+
+// Where a new replica goes, and how it is called.
+absl::Status CheckNewReplica(const Raw& raw, ObjectOptions& object) {
+  object.regions = raw.positional;
+  if (raw.location) object.regions.push_back(*raw.location);
+  if (raw.location && !raw.positional.empty()) {
+    return errors::Usage("the region is given twice, as an argument and by --location", "one of them");
+  }
+  if (object.regions.empty()) return Missing(raw, "a region", "westus");
+  if (object.regions.size() > 1 && raw.replica_name) {
+    return errors::Usage("--replica-name names one replica, but several regions are given",
+                         "leave it out: the region's name is the default");
+  }
+  for (const std::string& region : object.regions) RETURN_IF_ERROR(CheckRegion(region));
+  if (raw.replica_name) RETURN_IF_ERROR(CheckId("--replica-name", *raw.replica_name));
+  return absl::OkStatus();
+}
+
+// NAME or REPLICA as an argument stands for the option.
+absl::Status ReadPositionalName(const Raw& raw, absl::string_view option, std::string& name) {
+  ASSIGN_OR_RETURN(const std::string argument, One(raw));
+  if (argument.empty()) return absl::OkStatus();
+  if (!name.empty() && name != argument) {
+    return errors::Usage(absl::StrCat("\"", argument, "\" and ", option, " ", name, " are two names"),
+                         "one of them");
+  }
+  name = argument;
+  return absl::OkStatus();
+}
+
+absl::Status CheckSubject(const Raw& raw, ObjectOptions& object) {
+  const bool create = object.verb == ObjectVerb::kCreate;
+  if (object.verb == ObjectVerb::kList) return absl::OkStatus();
+  if (!object.replica) {
+    RETURN_IF_ERROR(ReadPositionalName(raw, "--name", object.name));
+    if (!create) return absl::OkStatus();
+    if (object.name.empty()) return Missing(raw, "--name", "--name contoso --location eastus");
+    RETURN_IF_ERROR(CheckId("--name", object.name));
+    if (!raw.location) return Missing(raw, "--location", "--name contoso --location eastus");
+    object.location = *raw.location;
+    return CheckRegion(object.location);
+  }
+  if (create) return CheckNewReplica(raw, object);
+  RETURN_IF_ERROR(ReadPositionalName(raw, "--replica-name", object.replica_name));
+  return object.replica_name.empty() ? Missing(raw, "--replica-name", "--replica-name westus")
+                                     : absl::OkStatus();
+}
+
+absl::StatusOr<ObjectOptions> CheckObject(const Raw& raw) {
+  static const std::map<std::string, ObjectVerb> verbs = {
+      {"add", ObjectVerb::kCreate},      {"create", ObjectVerb::kCreate}, {"list", ObjectVerb::kList},
+      {"show", ObjectVerb::kShow},       {"update", ObjectVerb::kUpdate}, {"enable", ObjectVerb::kEnable},
+      {"disable", ObjectVerb::kDisable}, {"start", ObjectVerb::kStart},   {"stop", ObjectVerb::kStop},
+      {"restart", ObjectVerb::kRestart}, {"delete", ObjectVerb::kDelete}};
+  ObjectOptions object;
+  object.replica = raw.path[0] == "replica";
+  object.verb = verbs.at(raw.path[1]);
+  object.name = Or(raw.name);
+  object.group = Or(raw.group);
+  object.replica_name = Or(raw.replica_name);
+  object.effective = raw.effective;
+  RETURN_IF_ERROR(CheckSubject(raw, object));
+  RETURN_IF_ERROR(CheckFields(raw, object));
+  ASSIGN_OR_RETURN(object.change, CheckChange(raw));
+  const bool changes = !object.sku.empty() || object.unit_count || object.region_endpoint_enabled ||
+                       object.tags || !object.set.empty();
+  if (object.verb == ObjectVerb::kUpdate && !changes) {
+    return Missing(raw, "something to change", "--tags team=chat");
+  }
+  return object;
+}
+
+absl::StatusOr<KeyOptions> CheckKey(const Raw& raw) {
+  KeyOptions key;
+  key.regenerate = raw.path[1] == "regenerate";
+  key.name = Or(raw.name);
+  key.group = Or(raw.group);
+  ASSIGN_OR_RETURN(key.change, CheckChange(raw));
+  if (!key.regenerate) return key;
+  const std::string type = absl::AsciiStrToLower(Or(raw.key_type));
+  if (type.empty()) return Missing(raw, "--key-type", "--key-type primary");
+  if (type != "primary" && type != "secondary") return BadValue("--key-type", type, "primary or secondary");
+  key.secondary = type == "secondary";
+  return key;
+}
+
+absl::StatusOr<FaultOptions> CheckFault(const Raw& raw) {
+  static const std::map<std::string, FaultVerb> verbs = {{"region-down", FaultVerb::kRegionDown},
+                                                         {"region-up", FaultVerb::kRegionUp},
+                                                         {"kill", FaultVerb::kKill},
+                                                         {"pause", FaultVerb::kPause},
+                                                         {"resume", FaultVerb::kResume},
+                                                         {"list", FaultVerb::kList},
+                                                         {"clear", FaultVerb::kClear}};
+  FaultOptions fault;
+  fault.verb = verbs.at(raw.path[1]);
+  fault.hold = raw.hold;
+  ASSIGN_OR_RETURN(fault.subject, One(raw));
+  const bool region = fault.verb == FaultVerb::kRegionDown || fault.verb == FaultVerb::kRegionUp;
+  if (fault.verb == FaultVerb::kList || fault.verb == FaultVerb::kClear) return fault;
+  if (fault.subject.empty()) {
+    return Missing(raw, region ? "a region" : "a process", region ? "eastus" : "westus");
+  }
+  if (region) RETURN_IF_ERROR(CheckRegion(fault.subject));
+  const std::string mode = Or(raw.mode, "refuse");
+  if (mode != "refuse" && mode != "hang") return BadValue("--mode", mode, "refuse or hang");
+  fault.hang = mode == "hang";
+  return fault;
+}
+
+absl::Status CheckCommand(const Raw& raw, CommandLine& line) {
+  const std::string& command = raw.path[0];
+  if (command == "status") line.command = StatusOptions();
+  if (command == "down") line.command = DownOptions();
+  if (command == "reset") line.command = ResetOptions();
+  if (command == "watch") {
+    WatchOptions watch;
+    ASSIGN_OR_RETURN(watch.since_ns, Duration("--since", raw.since, 0));
+    line.command = watch;
+  }
+  if (command == "completion" || command == "__words") {
+    ASSIGN_OR_RETURN(const std::string word, One(raw));
+    if (command == "__words") {
+      line.command = WordsOptions{word};
+    } else if (word == "bash" || word == "zsh") {
+      line.command = CompletionOptions{word};
+    } else {
+      return Missing(raw, "a shell, bash or zsh", "bash");
+    }
+  }
+  const auto set = [&line](auto options) {
+    if (options.ok()) line.command = *std::move(options);
+    return options.status();
+  };
+  if (command == "up") return set(CheckUp(raw));
+  if (command == "env") return set(CheckEnv(raw));
+  if (command == "logs") return set(CheckLogs(raw));
+  if (command == "wait") return set(CheckWait(raw));
+  if (command == "resolve") return set(CheckResolve(raw));
+  if (command == "resource" || command == "replica") return set(CheckObject(raw));
+  if (command == "key") return set(CheckKey(raw));
+  if (command == "fault") return set(CheckFault(raw));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<CommandLine> Check(const Raw& raw) {
+  CommandLine line;
+  line.dir = raw.dir ? AbsoluteDir(*raw.dir) : DefaultDir();
+  if (raw.output) {
+    const std::optional<Format> format = ParseFormat(*raw.output);
+    if (!format) {
+      const std::vector<std::string> formats = {"table", "json", "yaml", "name"};
+      return errors::Usage(
+          absl::StrCat("--output does not take \"", *raw.output, "\"", DidYouMean(*raw.output, formats)),
+          "--output table, json, yaml or name");
+    }
+    line.format = *format;
+  }
+  RETURN_IF_ERROR(CheckCommand(raw, line));
+  return line;
+}
+
+}  // namespace nonet::cli

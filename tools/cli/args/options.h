@@ -1,0 +1,133 @@
+// What a command line says, parsed and checked: one struct a command. Plain data.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/clock/clock.h"
+#include "tools/cli/args/condition.h"
+#include "tools/cli/render/format.h"
+
+namespace nonet::cli {
+
+inline constexpr int64_t kTimeoutDefaultNs = 60 * kNanosPerSecond;
+
+// `nonet up`. An unset option keeps what the DIR has saved, or the default of a new one.
+struct UpOptions {
+  std::optional<std::string> name;
+  std::optional<std::string> group;
+  std::optional<std::string> primary;
+  std::vector<std::string> replicas;  // Regions.
+  bool detach = false;
+  std::optional<std::string> ttl;  // Durations in FormatDuration's spelling.
+  std::optional<std::string> probe_interval;
+  std::optional<std::string> probe_timeout;
+  std::optional<std::string> tolerated_failures;
+  std::optional<std::string> net;
+  std::optional<std::string> base_port;
+  std::optional<std::string> zone;
+  std::optional<std::string> dns_listen;
+  int64_t timeout_ns = kTimeoutDefaultNs;
+};
+
+struct StatusOptions {};
+struct DownOptions {};
+struct ResetOptions {};
+
+struct EnvOptions {
+  std::string from;  // A region; the primary's when empty.
+  std::string name;
+  std::string group;
+};
+
+struct LogsOptions {
+  std::string process;  // All when empty.
+  bool follow = false;
+  int64_t lines = 100;  // Of each process, before what follows.
+};
+
+struct WatchOptions {
+  int64_t since_ns = 0;  // How far back; 0: from now on.
+};
+
+struct WaitOptions {
+  Condition condition;
+  std::string name;
+  int64_t timeout_ns = kTimeoutDefaultNs;
+};
+
+struct ResolveOptions {
+  std::string name;
+  std::string from;
+  std::string client_subnet;
+  bool explain = false;
+};
+
+enum class ObjectVerb { kCreate, kList, kShow, kUpdate, kEnable, kDisable, kStart, kStop, kRestart, kDelete };
+
+// What every change takes.
+struct ChangeOptions {
+  bool no_wait = false;
+  bool dry_run = false;
+  std::string etag;
+  int64_t timeout_ns = kTimeoutDefaultNs;
+};
+
+// `nonet resource VERB` and `nonet replica VERB`.
+struct ObjectOptions {
+  bool replica = false;  // Which of the two.
+  ObjectVerb verb = ObjectVerb::kList;
+  std::string name;
+  std::string group;
+  std::string replica_name;
+  std::vector<std::string> regions;  // replica create REGION...
+  std::string location;
+  std::string sku;
+  std::optional<uint32_t> unit_count;
+  std::optional<bool> region_endpoint_enabled;
+  std::optional<std::map<std::string, std::string>> tags;  // Given and empty: remove them all.
+  std::vector<std::pair<std::string, std::string>> set;    // --set FIELD=VALUE, in order.
+  bool effective = false;
+  ChangeOptions change;
+};
+
+struct KeyOptions {
+  bool regenerate = false;
+  bool secondary = false;
+  std::string name;
+  std::string group;
+  ChangeOptions change;
+};
+
+enum class FaultVerb { kRegionDown, kRegionUp, kKill, kPause, kResume, kList, kClear };
+
+struct FaultOptions {
+  FaultVerb verb = FaultVerb::kList;
+  std::string subject;  // Region or process.
+  bool hang = false;
+  bool hold = false;
+};
+
+struct CompletionOptions {
+  std::string shell;  // "bash" or "zsh".
+};
+
+// Hidden: live words for the completion scripts.
+struct WordsOptions {
+  std::string kind;  // "replica", "resource", "region", "process".
+};
+
+struct CommandLine {
+  std::string dir;
+  Format format = Format::kTable;
+  std::variant<UpOptions, StatusOptions, DownOptions, ResetOptions, EnvOptions, LogsOptions, WatchOptions,
+               WaitOptions, ResolveOptions, ObjectOptions, KeyOptions, FaultOptions, CompletionOptions,
+               WordsOptions>
+      command;
+};
+
+}  // namespace nonet::cli

@@ -1,0 +1,339 @@
+// The only file that sees CLI11. It collects words into raw strings; checking what they say is args/check.cc,
+// so that every message is ours. Nothing is declared required here for the same reason: CLI11 would report
+// the missing option before the misspelt one.
+#include "tools/cli/args/parse.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/status_macros.h"
+#include "tools/cli/args/raw.h"
+#include "tools/cli/args/suggest.h"
+#include "tools/cli/errors.h"
+
+namespace nonet::cli {
+namespace {
+
+constexpr const char* kSummary =
+    "Nonet: a geo-replicated Azure Web PubSub resource on your own machine.\n"
+    "Start with `nonet up --replica westus westeurope --detach`, then `nonet status`.";
+
+void AddCommon(CLI::App* app, Raw& raw) {
+  app->add_option("--dir", raw.dir,
+                  "The cluster's directory (default ~/.local/state/nonet/default, or NONET_DIR)");
+  app->add_option("-o,--output", raw.output, "table, json, yaml or name");
+}
+
+CLI::App* AddCommand(CLI::App* parent, const std::string& name, const std::string& summary, Raw& raw) {
+  CLI::App* app = parent->add_subcommand(name, summary);
+  app->allow_extras();
+  AddCommon(app, raw);
+  return app;
+}
+
+void AddTarget(CLI::App* app, Raw& raw) {
+  app->add_option("-n,--name", raw.name, "The resource; may be left out when there is exactly one");
+  app->add_option("-g,--resource-group", raw.group, "Its resource group (default nonet)");
+}
+
+void AddTimeout(CLI::App* app, Raw& raw) {
+  app->add_option("--timeout", raw.timeout, "How long to wait, such as 90s (default 60s)");
+}
+
+void AddChange(CLI::App* app, Raw& raw, bool etag) {
+  app->add_flag("--no-wait", raw.no_wait, "Return when the change is accepted, not when it is in effect");
+  app->add_flag("--dry-run", raw.dry_run, "Only check; change nothing");
+  app->add_flag("-y,--yes", raw.yes, "Accepted for compatibility; nothing asks");
+  if (etag) app->add_option("--etag", raw.etag, "Change only if the object still has this etag");
+  AddTimeout(app, raw);
+}
+
+void AddUp(CLI::App* root, Raw& raw) {
+  CLI::App* up = AddCommand(root, "up", "Start the cluster, or adopt the one in this directory", raw);
+  AddTarget(up, raw);
+  up->add_option("--primary", raw.primary, "The primary's region (default eastus)");
+  up->add_option("--replica", raw.replicas, "A replica in this region; repeatable");
+  up->add_flag("--detach", raw.detach, "Return when everything is ready");
+  up->add_option("--ttl", raw.ttl, "TTL of the resource's DNS answers (default 90s)");
+  up->add_option("--probe-interval", raw.probe_interval, "Time between health probes (default 30s)");
+  up->add_option("--probe-timeout", raw.probe_timeout, "How long a probe may take (default 10s)");
+  up->add_option("--tolerated-failures", raw.tolerated_failures, "Failed probes before Degraded (default 3)");
+  up->add_option("--net", raw.net, "First two bytes of the instances' addresses (default 127.80)");
+  up->add_option("--base-port", raw.base_port, "Start of the port block (default 7800)");
+  up->add_option("--zone", raw.zone, "DNS zone (default webpubsub.azure.com)");
+  up->add_option("--dns-listen", raw.dns_listen, "One more DNS address, such as 127.80.0.53:53");
+  AddTimeout(up, raw);
+}
+
+void AddInspection(CLI::App* root, Raw& raw) {
+  AddCommand(root, "status", "Everything on one screen; exit code 4 when something is not up", raw);
+
+  CLI::App* env =
+      AddCommand(root, "env", "Shell lines to eval: a connection string and a client's place", raw);
+  AddTarget(env, raw);
+  env->add_option("--from", raw.from, "The region the client is in (default: the primary's)");
+
+  AddCommand(root, "down", "Stop every process; the state stays", raw);
+  CLI::App* reset = AddCommand(root, "reset", "Stop every process and wipe the state", raw);
+  reset->add_flag("-y,--yes", raw.yes, "Accepted for compatibility; nothing asks");
+
+  CLI::App* logs = AddCommand(root, "logs", "What the processes logged", raw);
+  logs->add_option("PROCESS", raw.positional, "Only this one, as nonet status names it");
+  logs->add_flag("-f,--follow", raw.follow, "Keep printing");
+  logs->add_option("--tail", raw.tail, "Lines of each process to begin with (default 100)");
+
+  CLI::App* watch =
+      AddCommand(root, "watch", "Probes, verdicts, answers, process events as they happen", raw);
+  watch->add_option("--since", raw.since, "Begin this long ago, such as 5m");
+
+  CLI::App* wait =
+      AddCommand(root, "wait", "Wait until something is true; exit code 3 when it is not in time", raw);
+  wait->add_option("--for", raw.condition,
+                   "ready, converged, replica/NAME=STATE, endpoint/NAME=STATUS, answer/REGION=NAME, "
+                   "process/NAME=STATE");
+  wait->add_option("-n,--name", raw.name, "The resource; may be left out when there is exactly one");
+  AddTimeout(wait, raw);
+
+  CLI::App* resolve = AddCommand(root, "resolve", "What the DNS answers a client, and why", raw);
+  resolve->add_option("NAME", raw.positional, "A host name, a resource or an instance");
+  resolve->add_option("--from", raw.from, "The region the client is in");
+  resolve->add_option("--client-subnet", raw.client_subnet, "The client's prefix, such as 10.15.0.0/24");
+  resolve->add_flag("--explain", raw.explain, "Say how the answer came about");
+}
+
+void AddObjectVerb(CLI::App* parent, const std::string& verb, const std::string& what, bool replica,
+                   Raw& raw) {
+  const bool create = verb == "create" || verb == "add";
+  const std::string aim =
+      create             ? "Create a " + what
+      : verb == "list"   ? "List the " + what + "s of the cluster"
+      : verb == "enable" ? "Put a " + what + " into the resource's DNS answers"
+      : verb == "disable"
+          ? "Take a " + what + " out of the DNS answers; its connections stay"
+          : std::string(1, static_cast<char>(std::toupper(verb[0]))) + verb.substr(1) + " a " + what;
+  CLI::App* app = AddCommand(parent, verb, aim, raw);
+  AddTarget(app, raw);
+  if (verb == "list") return;
+  if (replica)
+    app->add_option("-r,--replica-name", raw.replica_name, "The replica; its region's name by default");
+  app->add_option(!replica ? "NAME"
+                  : create ? "REGION"
+                           : "REPLICA",
+                  raw.positional,
+                  create && replica ? "Regions to create a replica in" : "The same as an argument");
+  if (verb == "show") {
+    if (replica) app->add_flag("--effective", raw.effective, "Every setting, and where it comes from");
+    return;
+  }
+  if (create) app->add_option("-l,--location", raw.location, "The region");
+  if (create || verb == "update") {
+    app->add_option("--sku", raw.sku, "Premium_P1 (default), Premium_P2, Standard_S1, Free_F1");
+    app->add_option("--unit-count", raw.unit_count, "Units");
+    app->add_option("--region-endpoint-enabled", raw.region_endpoint_enabled,
+                    "true or false: in the DNS answers?");
+    app->add_option_function<std::vector<std::string>>(
+           "--tags", [&raw](const std::vector<std::string>& tags) { raw.tags = tags; },
+           "KEY=VALUE ...; \"\" removes them all")
+        ->expected(0, -1);
+  }
+  if (verb == "update") app->add_option("--set", raw.set, "FIELD=VALUE, for any other field; repeatable");
+  AddChange(app, raw, !create && verb != "restart");
+}
+
+void AddObjects(CLI::App* root, Raw& raw) {
+  CLI::App* resource = AddCommand(root, "resource", "The resource itself, and its primary's instance", raw);
+  for (const char* verb :
+       {"create", "list", "show", "update", "enable", "disable", "start", "stop", "restart", "delete"}) {
+    AddObjectVerb(resource, verb, "resource", false, raw);
+  }
+  CLI::App* replica = AddCommand(root, "replica", "Replicas in other regions", raw);
+  for (const char* verb : {"add", "create", "list", "show", "update", "enable", "disable", "start", "stop",
+                           "restart", "delete"}) {
+    AddObjectVerb(replica, verb, "replica", true, raw);
+  }
+  CLI::App* key = AddCommand(root, "key", "Access keys", raw);
+  CLI::App* list = AddCommand(key, "list", "Both keys and their connection strings", raw);
+  AddTarget(list, raw);
+  CLI::App* regenerate = AddCommand(key, "regenerate", "Replace one key; the other stays valid", raw);
+  AddTarget(regenerate, raw);
+  regenerate->add_option("--key-type", raw.key_type, "primary or secondary");
+  AddChange(regenerate, raw, false);
+}
+
+void AddFaults(CLI::App* root, Raw& raw) {
+  CLI::App* fault = AddCommand(root, "fault", "Outages on purpose", raw);
+  CLI::App* down = AddCommand(fault, "region-down", "Take a region away, connections included", raw);
+  down->add_option("REGION", raw.positional, "The region");
+  down->add_option("--mode", raw.mode, "refuse (default): nothing listens; hang: accepts, never answers");
+  AddCommand(fault, "region-up", "Bring a region back", raw)
+      ->add_option("REGION", raw.positional, "The region");
+  CLI::App* kill = AddCommand(fault, "kill", "SIGKILL one process", raw);
+  kill->add_option("PROCESS", raw.positional, "As nonet status names it");
+  kill->add_flag("--hold", raw.hold, "Keep it down until resume or clear");
+  AddCommand(fault, "pause", "SIGSTOP one process", raw)->add_option("PROCESS", raw.positional, "Its name");
+  AddCommand(fault, "resume", "End a pause or a held kill", raw)
+      ->add_option("PROCESS", raw.positional, "Its name");
+  AddCommand(fault, "list", "Faults in force", raw);
+  AddCommand(fault, "clear", "End every fault", raw);
+}
+
+std::unique_ptr<CLI::App> MakeApp(Raw& raw) {
+  auto app = std::make_unique<CLI::App>(kSummary, "nonet");
+  app->allow_extras();
+  app->set_help_flag("-h,--help", "Print this and exit");
+  app->add_flag("--version", raw.version, "Print the version and exit");
+  AddCommon(app.get(), raw);
+  AddUp(app.get(), raw);
+  AddInspection(app.get(), raw);
+  AddObjects(app.get(), raw);
+  AddFaults(app.get(), raw);
+  CLI::App* completion = AddCommand(app.get(), "completion", "A completion script for bash or zsh", raw);
+  completion->add_option("SHELL", raw.positional, "bash or zsh");
+  CLI::App* words = AddCommand(app.get(), "__words", "", raw);
+  words->group("");  // Not in the help: the completion scripts call it.
+  words->add_option("KIND", raw.positional, "");
+  app->get_formatter()->column_width(34);
+  return app;
+}
+
+std::vector<std::string> VerbsOf(CLI::App* app) {
+  std::vector<std::string> verbs;
+  for (const CLI::App* sub : app->get_subcommands([](CLI::App*) { return true; })) {
+    if (sub->get_group().empty()) continue;
+    verbs.push_back(sub->get_name());
+  }
+  return verbs;
+}
+
+std::vector<std::string> OptionsOf(const CLI::App* app) {
+  std::vector<std::string> options;
+  for (const CLI::Option* option : app->get_options()) {
+    for (const std::string& name : option->get_lnames()) options.push_back(absl::StrCat("--", name));
+    for (const std::string& name : option->get_snames()) options.push_back(absl::StrCat("-", name));
+  }
+  return options;
+}
+
+// "nonet replica add" for the app of that verb.
+std::string Path(const CLI::App* app) {
+  return app->get_parent() == nullptr ? "nonet" : absl::StrCat(Path(app->get_parent()), " ", app->get_name());
+}
+
+// What nobody took, at any level on the way down.
+absl::Status CheckLeftovers(CLI::App* app) {
+  const std::string path = Path(app);
+  for (const std::string& word : app->remaining()) {
+    if (word == "--") continue;
+    if (absl::StartsWith(word, "-")) {
+      const std::string name = word.substr(0, word.find('='));
+      return errors::Usage(absl::StrCat(path, " has no option ", name, DidYouMean(name, OptionsOf(app))),
+                           absl::StrCat(path, " --help"));
+    }
+    const std::vector<std::string> verbs = VerbsOf(app);
+    if (verbs.empty()) {
+      return errors::Usage(absl::StrCat(path, " takes no further argument \"", word, "\""),
+                           absl::StrCat(path, " --help"));
+    }
+    return errors::Usage(absl::StrCat("\"", word, "\" is not a ", app->get_parent() ? Path(app) : "nonet",
+                                      " command", DidYouMean(word, verbs)),
+                         absl::StrCat(path, " --help"));
+  }
+  return absl::OkStatus();
+}
+
+// Fills raw.path with the words of the command, "replica", "add".
+absl::Status FindCommand(CLI::App* root, Raw& raw) {
+  CLI::App* app = root;
+  while (true) {
+    RETURN_IF_ERROR(CheckLeftovers(app));
+    const std::vector<std::string> verbs = VerbsOf(app);
+    if (verbs.empty()) return absl::OkStatus();
+    const std::vector<CLI::App*> chosen = app->get_subcommands();
+    if (chosen.empty()) {
+      return errors::Usage(absl::StrCat(Path(app), " needs a command: ", absl::StrJoin(verbs, ", ")),
+                           absl::StrCat(Path(app), " --help"));
+    }
+    if (chosen.size() > 1) {
+      return errors::Usage(
+          absl::StrCat("one command at a time, not ", chosen[0]->get_name(), " and ", chosen[1]->get_name()),
+          absl::StrCat(Path(app), " --help"));
+    }
+    app = chosen[0];
+    raw.path.push_back(app->get_name());
+  }
+}
+
+// Azure CLI's words: `webpubsub replica ...`, `webpubsub key ...`, and the resource's verbs right after it.
+void ReadAzurePrefix(std::vector<std::string>& arguments) {
+  size_t i = 0;
+  while (i < arguments.size() && absl::StartsWith(arguments[i], "-")) {
+    const bool takes_value = arguments[i] == "--dir" || arguments[i] == "-o" || arguments[i] == "--output";
+    i += takes_value ? 2 : 1;
+  }
+  if (i >= arguments.size() || arguments[i] != "webpubsub") return;
+  arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(i));
+  if (i >= arguments.size()) return;
+  const std::string& next = arguments[i];
+  if (next == "replica") return;
+  if (next == "key") {
+    if (i + 1 < arguments.size() && arguments[i + 1] == "show") arguments[i + 1] = "list";
+    return;
+  }
+  if (!absl::StartsWith(next, "-")) {
+    arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(i), "resource");
+  }
+}
+
+// `nonet help replica add` is `nonet replica add --help`.
+void ReadHelp(std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments[0] != "help") return;
+  arguments.erase(arguments.begin());
+  arguments.push_back("--help");
+}
+
+}  // namespace
+
+absl::StatusOr<Parsed> Parse(std::vector<std::string> arguments, absl::string_view version) {
+  Raw raw;
+  ReadHelp(arguments);
+  ReadAzurePrefix(arguments);
+  const std::unique_ptr<CLI::App> app = MakeApp(raw);
+  try {
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    app->parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    return HelpText{app->help()};
+  } catch (const CLI::ParseError& error) {
+    return errors::Usage(error.what(), "nonet --help");
+  }
+  if (raw.version) return HelpText{absl::StrCat("nonet ", version, "\n")};
+  RETURN_IF_ERROR(FindCommand(app.get(), raw));
+  ASSIGN_OR_RETURN(CommandLine line, Check(raw));
+  return line;
+}
+
+std::map<std::string, std::vector<std::string>> Surface() {
+  Raw raw;
+  const std::unique_ptr<CLI::App> app = MakeApp(raw);
+  std::map<std::string, std::vector<std::string>> surface;
+  const auto visit = [&](const auto& self, CLI::App* at, const std::string& path) -> void {
+    std::vector<std::string>& words = surface[path];
+    words = VerbsOf(at);
+    if (words.empty()) {
+      for (const std::string& option : OptionsOf(at)) {
+        if (absl::StartsWith(option, "--")) words.push_back(option);
+      }
+    }
+    for (CLI::App* sub : at->get_subcommands([](CLI::App*) { return true; })) {
+      if (sub->get_group().empty()) continue;
+      self(self, sub, path.empty() ? sub->get_name() : absl::StrCat(path, " ", sub->get_name()));
+    }
+  };
+  visit(visit, app.get(), "");
+  return surface;
+}
+
+}  // namespace nonet::cli
