@@ -1,0 +1,141 @@
+#include "replica/core/hub.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+#include "replica/core/limits.h"
+
+namespace nonet::replica {
+
+bool AckHistory::Contains(uint64_t ack_id) const {
+  if (ring_.empty() || ack_id > highest_) return false;
+  return std::find(ring_.begin(), ring_.end(), ack_id) != ring_.end();
+}
+
+void AckHistory::Record(uint64_t ack_id) {
+  highest_ = std::max(highest_, ack_id);
+  if (ring_.size() < kAckIdsRemembered) {
+    ring_.push_back(ack_id);
+    return;
+  }
+  ring_[next_] = ack_id;
+  next_ = (next_ + 1) % kAckIdsRemembered;
+}
+
+Connection& HubTable::Add(ConnectionSpec spec, uint64_t* change) {
+  const ConnectionKey key = spec.key;
+  const std::vector<std::string> groups = std::move(spec.groups);
+  spec.groups.clear();
+  auto [it, inserted] = connections_.emplace(key, std::make_unique<Connection>(std::move(spec)));
+  NONET_CHECK(inserted);
+  Connection& connection = *it->second;
+  const std::string& hub_name = connection.spec.hub;
+  Hub& hub = hubs_[hub_name];
+  hub.all.emplace(key, &connection);
+  hub.by_id.emplace(connection.spec.id, &connection);
+  *change = interest_.Add(hub_name, Target::kAll, "");
+  if (!connection.spec.user_id.empty()) {
+    hub.users[connection.spec.user_id].emplace(key, &connection);
+    *change = std::max(*change, interest_.Add(hub_name, Target::kUser, connection.spec.user_id));
+  }
+  for (const std::string& group : groups) {
+    if (const auto joined = Join(connection, group)) *change = std::max(*change, *joined);
+  }
+  return connection;
+}
+
+void HubTable::Remove(ConnectionKey key) {
+  const auto it = connections_.find(key);
+  if (it == connections_.end()) return;
+  Connection& connection = *it->second;
+  while (!connection.groups.empty()) Leave(connection, std::string(connection.groups.begin()->first));
+  const auto found = hubs_.find(connection.spec.hub);
+  Hub& hub = found->second;
+  if (!connection.spec.user_id.empty()) {
+    const auto user = hub.users.find(connection.spec.user_id);
+    user->second.erase(key);
+    if (user->second.empty()) hub.users.erase(user);
+    interest_.Release(connection.spec.hub, Target::kUser, connection.spec.user_id);
+  }
+  hub.by_id.erase(connection.spec.id);
+  hub.all.erase(key);
+  interest_.Release(connection.spec.hub, Target::kAll, "");
+  if (hub.all.empty()) hubs_.erase(found);
+  connections_.erase(it);
+}
+
+Connection* HubTable::Find(ConnectionKey key) {
+  const auto it = connections_.find(key);
+  return it == connections_.end() ? nullptr : it->second.get();
+}
+
+std::optional<uint64_t> HubTable::Join(Connection& connection, absl::string_view group) {
+  if (const auto it = connection.groups.find(group); it != connection.groups.end()) return it->second;
+  if (connection.groups.size() >= kGroupsPerConnectionMax) return std::nullopt;
+  hubs_[connection.spec.hub].groups[group].emplace(connection.spec.key, &connection);
+  const uint64_t change = interest_.Add(connection.spec.hub, Target::kGroup, group);
+  connection.groups.emplace(group, change);
+  return change;
+}
+
+void HubTable::Leave(Connection& connection, absl::string_view group) {
+  const auto it = connection.groups.find(group);
+  if (it == connection.groups.end()) return;
+  Hub& hub = hubs_.find(connection.spec.hub)->second;
+  const auto members = hub.groups.find(group);
+  members->second.erase(connection.spec.key);
+  if (members->second.empty()) hub.groups.erase(members);
+  interest_.Release(connection.spec.hub, Target::kGroup, group);
+  connection.groups.erase(it);
+}
+
+const HubTable::Members* HubTable::Audience(Hub& hub, const Message& message, Members* single) const {
+  switch (message.target) {
+    case Target::kAll:
+      return &hub.all;
+    case Target::kGroup: {
+      const auto it = hub.groups.find(message.target_name);
+      return it == hub.groups.end() ? nullptr : &it->second;
+    }
+    case Target::kUser: {
+      const auto it = hub.users.find(message.target_name);
+      return it == hub.users.end() ? nullptr : &it->second;
+    }
+    case Target::kConnection: {
+      const auto it = hub.by_id.find(message.target_name);
+      if (it == hub.by_id.end()) return nullptr;
+      single->emplace(it->second->spec.key, it->second);
+      return single;
+    }
+  }
+  return nullptr;
+}
+
+void HubTable::Recipients(const Message& message, std::vector<Connection*>* out) {
+  const auto found = hubs_.find(message.hub);
+  if (found == hubs_.end()) return;
+  Members single;
+  const Members* audience = Audience(found->second, message, &single);
+  if (audience == nullptr) return;
+  std::vector<ConnectionKey> excluded;  // Empty for most messages, so no memory is taken.
+  for (const std::string& id : message.excluded_connections) {
+    const auto it = found->second.by_id.find(id);
+    if (it != found->second.by_id.end()) excluded.push_back(it->second->spec.key);
+  }
+  std::sort(excluded.begin(), excluded.end());
+  for (const auto& [key, connection] : *audience) {
+    if (!excluded.empty() && std::binary_search(excluded.begin(), excluded.end(), key)) continue;
+    out->push_back(connection);
+  }
+}
+
+std::vector<ConnectionKey> HubTable::Keys() const {
+  std::vector<ConnectionKey> keys;
+  keys.reserve(connections_.size());
+  for (const auto& [key, connection] : connections_) keys.push_back(key);
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+}  // namespace nonet::replica
