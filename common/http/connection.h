@@ -1,0 +1,71 @@
+// One HTTP connection: reads a request, has it answered, writes, and starts again; requests that came in a
+// row are answered in order, one at a time.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/http/parser.h"
+#include "common/http/server.h"
+#include "common/http/shared.h"
+
+namespace nonet::http {
+
+class Connection final : public Socket,
+                         public std::enable_shared_from_this<Connection> {  // Loop thread only.
+ public:
+  Connection(std::shared_ptr<Shared> shared, boost::asio::ip::tcp::socket socket, std::string peer_address);
+
+  void Start();
+  void AbortNow() override;
+
+  // The answer to the request at hand. Ignored when it has been answered, or when the peer has gone.
+  void Answer(Response response);
+  // Hands the socket over after a 101. A closed stream when the peer has gone.
+  std::unique_ptr<Stream> AcceptUpgrade(absl::string_view subprotocol);
+
+ private:
+  enum class State {
+    kIdle,      // Between requests.
+    kReading,   // A request has begun.
+    kHandling,  // The handler has it.
+    kWriting,   // The answer is on its way.
+    kDraining,  // Answered for the last time; waiting for the peer's end.
+    kGone,      // Closed or handed over.
+  };
+
+  void WaitReadable();
+  void OnReadable();
+  void Advance();
+  void Dispatch();
+  void Reject(int status, absl::string_view message);
+  void Send(std::string bytes);
+  void OnWritten(bool failed);
+  void SendContinue();
+  void Drain();
+  void SetDeadline(int64_t after_ns);
+  void ClearDeadline();
+  void OnTimer();
+  void Close(bool reset);
+
+  const std::shared_ptr<Shared> shared_;
+  boost::asio::ip::tcp::socket socket_;
+  const std::string peer_address_;
+  State state_ = State::kIdle;
+  std::string in_;  // Bytes read and not yet parsed.
+  std::string out_;
+  std::unique_ptr<RequestParser> parser_;
+  bool continue_sent_ = false;
+  // About the request at hand.
+  bool head_ = false;
+  bool keep_alive_ = false;
+  std::string accept_key_;  // Sec-WebSocket-Accept; set while an upgrade is being decided.
+  // One timer that looks again when the deadline has moved on meanwhile.
+  int64_t deadline_ns_ = INT64_MAX;
+  int64_t timer_at_ns_ = INT64_MAX;
+  EventLoop::TimerId timer_ = 0;
+};
+
+}  // namespace nonet::http

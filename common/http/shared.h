@@ -1,0 +1,48 @@
+// What the connections of one HTTP server have in common. It lives as long as any of them does.
+#pragma once
+
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "common/http/server.h"
+#include "common/loop/event_loop.h"
+
+namespace nonet::http {
+
+// The peer gets this long to take what is on its way when we close.
+inline constexpr int64_t kLingerNs = 5 * kNanosPerSecond;
+inline constexpr size_t kScratchBytes = 64 * 1024;
+
+class StreamCore;
+
+class Socket {  // An open connection, as the server knows it.
+ public:
+  virtual ~Socket() = default;
+  // Closes at once (RST). Idempotent. Removes itself from Shared::open.
+  virtual void AbortNow() = 0;
+};
+
+struct Shared : std::enable_shared_from_this<Shared> {  // The loop thread only.
+  Shared(EventLoop& loop_in, ServerOptions options_in, Server::Handler handler_in,
+         Server::UpgradeHandler upgrade_in)
+      : loop(loop_in),
+        options(std::move(options_in)),
+        handler(std::move(handler_in)),
+        upgrade(std::move(upgrade_in)) {}
+
+  // Everything that streams wrote in this turn of the loop leaves when the turn ends.
+  void FlushLater(std::shared_ptr<StreamCore> stream);
+
+  EventLoop& loop;
+  const ServerOptions options;
+  const Server::Handler handler;
+  const Server::UpgradeHandler upgrade;
+  absl::flat_hash_set<std::shared_ptr<Socket>> open;  // Owns them; each leaves when it closes.
+  std::vector<std::shared_ptr<StreamCore>> dirty;     // Streams with something to send.
+  std::array<char, kScratchBytes> scratch;  // Every read lands here; idle connections hold no buffer.
+};
+
+}  // namespace nonet::http
