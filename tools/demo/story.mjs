@@ -12,11 +12,13 @@ import { expectedTimes, holds, holesIn, median, sdkRetryMs, seconds, told, withi
 export const resourceName = 'contoso';
 export const regions = { primary: 'eastus', replicas: ['westus', 'westeurope'] };
 const dead = regions.primary;
+const primaryObject = `resources/${resourceName}`;
 const hub = 'demo';
 const group = 'lobby';
 const greetings = 20;          // Each way, for the latency across replicas.
 const streamPeriodMs = 200;
 const patienceMs = 15_000;     // For what takes no time by the formula.
+const showingPeriodMs = 100;   // Of the status line.
 
 const isListening = (address) => new Promise((resolve) => {
   const [, host, port] = /^(.*):(\d+)$/.exec(address);
@@ -111,7 +113,7 @@ export class Story {
   async #killControlplane() {
     this.output.step('The control plane is killed, and stays dead');
     await this.cluster.nonet('fault', 'kill', 'controlplane', '--hold');
-    await this.#controlplaneIsDead('after the kill');
+    await this.#controlplaneIsDead();
     this.output.line('nothing listens at its address any more');
   }
 
@@ -128,30 +130,28 @@ export class Story {
 
   async #detection() {
     const { events } = this.#watch;
-    const name = this.cluster.instance(resourceName, dead).objectName;
-    const after = (event) => event.at >= this.cutAt && this.#isPrimary(event.probe ?? event.verdict, name);
     const withinMs = this.times.detection.maxMs + patienceMs;
-    const told_ = new Set();
-    const tellProbes = () => {
-      for (const event of events.all((each) => each.probe && after(each) && !each.probe.success && !told_.has(each))) {
-        told_.add(event);
-        this.output.line(`probe of ${dead} failed: ${event.probe.detail} ` +
-          `(${event.probe.consecutiveFailures} in a row, ${this.settings.toleratedFailures} tolerated)`);
+    const failed = (event) => event.kind === 'probe' && !event.success && this.#isSinceTheCut(event);
+    const degraded = (event) => event.kind === 'verdict' && event.to === 'Degraded' && this.#isSinceTheCut(event);
+    const spoken = new Set();
+    const showing = setInterval(() => {
+      for (const event of events.all((each) => failed(each) && !spoken.has(each))) {
+        spoken.add(event);
+        this.output.line(`probe of ${dead} failed: ${event.detail} ` +
+          `(${event.consecutiveFailures} in a row, ${this.settings.toleratedFailures} tolerated)`);
       }
-    };
-    const ticking = setInterval(() => { tellProbes(); this.#showStatus(); }, 100);
+      this.#showStatus();
+    }, showingPeriodMs);
     try {
-      const first = await events.first((event) => event.probe && after(event) && !event.probe.success,
-        { what: `a failed probe of ${dead}`, withinMs });
-      const verdict = await events.first((event) => event.verdict && after(event) && event.verdict.to === 'Degraded',
-        { what: `${dead} to be found Degraded`, withinMs });
-      tellProbes();
+      const first = await events.first(failed, { what: `a failed probe of ${dead}`, withinMs });
+      const verdict = await events.first(degraded, { what: `${dead} to be found Degraded`, withinMs });
       this.detectedAt = verdict.at;
+      const failedProbeMs = this.hang ? this.settings.probeTimeoutMs : 0;
       this.rows.push(within(`${dead} cut -> first failed probe`, first.at - this.cutAt,
-        { minMs: 0, maxMs: this.settings.probeIntervalMs + (this.hang ? this.settings.probeTimeoutMs : 0) }, 'I + T'));
+        { minMs: 0, maxMs: this.settings.probeIntervalMs + failedProbeMs }, 'I + T'));
       this.rows.push(within(`${dead} cut -> Degraded`, verdict.at - this.cutAt, this.times.detection, 'N*I + T .. (N+1)*I + T'));
     } finally {
-      clearInterval(ticking);
+      clearInterval(showing);
     }
     this.output.line(`${dead} is Degraded after ${seconds(this.detectedAt - this.cutAt)}`);
     const answer = await this.cluster.json('resolve', this.hostName, '--from', dead);
@@ -160,14 +160,14 @@ export class Story {
       throw new Error(`near ${dead} the resolver still answers ${answer.address}`);
     }
     this.output.line(`the answer near ${dead} is now ${answer.cname} ${answer.address}`);
-    this.rows.push(holds(`answer near ${dead}, the control plane dead`, await this.#controlplaneIsDead('at detection'),
+    this.rows.push(holds(`answer near ${dead}, the control plane dead`, await this.#controlplaneIsDead(),
       this.next.region, 'the next nearest'));
   }
 
   async #clientMoves() {
     this.output.step(`A keeps the old answer until its TTL runs out, then moves by itself`);
     const withinMs = this.times.reconnect.maxMs + patienceMs;
-    const showing = setInterval(() => this.#showStatus(), 100);
+    const showing = setInterval(() => this.#showStatus(), showingPeriodMs);
     try {
       const found = await this.a.wait('lookup', (event) => event.at > this.cutAt && event.addresses?.[0] === this.next.address,
         'a look-up that leads elsewhere', withinMs);
@@ -186,7 +186,7 @@ export class Story {
     } finally {
       clearInterval(showing);
     }
-    this.rows.push(this.#landed(this.a, this.next.region, await this.#controlplaneIsDead('after the move')));
+    this.rows.push(this.#landed(this.a, this.next.region, await this.#controlplaneIsDead()));
   }
 
   // The SDK has no time limit on connecting, so a client whose next attempt is accepted and never answered
@@ -197,7 +197,7 @@ export class Story {
     await d.joined();
     this.rows.push(within(`a new client near ${dead} is served`, d.last('connected').at - this.cutAt, this.times.reconnect,
       'detection + TTL'));
-    this.rows.push(this.#landed(d, this.next.region, await this.#controlplaneIsDead('after the move')));
+    this.rows.push(this.#landed(d, this.next.region, await this.#controlplaneIsDead()));
     const waits = this.a.of('connected').every((event) => event.at < this.cutAt);
     this.rows.push(told('A meanwhile', waits ? 'waits' : 'moved', 'the SDK has no time limit on connecting'));
   }
@@ -209,12 +209,13 @@ export class Story {
     await this.cluster.nonet('fault', 'region-up', dead);
     const upAt = now();
     const verdict = await events.first(
-      (event) => event.verdict && event.at >= startedAt && this.#isPrimary(event.verdict) && event.verdict.to === 'Online',
+      (event) => event.kind === 'verdict' && event.to === 'Online' && event.object === primaryObject && event.at >= startedAt,
       { what: `${dead} to be Online again`, withinMs: this.settings.probeIntervalMs + this.settings.probeTimeoutMs + patienceMs });
     this.output.line(`one good probe: ${dead} is Online ${seconds(Math.max(0, verdict.at - upAt))} after its process was there`);
     this.rows.push(within(`${dead} back -> Online`, Math.max(0, verdict.at - upAt), this.times.recovery, 'I'));
-    const dead_ = this.#controlplaneDead.every(Boolean) && await this.#controlplaneIsDead('at the return');
-    this.rows.push(holds('control plane dead all the while', dead_, dead_ ? 'dead' : 'alive', 'dead'));
+    await this.#controlplaneIsDead();
+    const stayedDead = this.#controlplaneDead.every(Boolean);
+    this.rows.push(holds('control plane all the while', stayedDead, stayedDead ? 'dead' : 'alive', 'dead'));
     await this.cluster.nonet('fault', 'resume', 'controlplane');
     await this.cluster.nonet('wait', '--for=process/controlplane=ready');
     await this.cluster.nonet('wait', '--for=converged');
@@ -272,8 +273,8 @@ export class Story {
     return holds(`${player.name} near ${player.region} is connected to`, place === region && alsoHolds, place, region);
   }
 
-  #isPrimary(event) {
-    return event?.name === `resources/${resourceName}`;
+  #isSinceTheCut(event) {
+    return event.object === primaryObject && event.at >= this.cutAt;
   }
 
   // When the last answer with the dead address that A got from the resolver was used up.
