@@ -40,6 +40,12 @@ class Daemon {
   // takes at most 5 s, then the process ends by itself. SIGPIPE is ignored.
   int Run(std::function<absl::Status(Daemon&)> start);
 
+  // Where the admin port listens: before Run, when a flag of the program says so.
+  void SetAdminAddress(std::string address);
+  // Prints "error[BAD_FLAG]: <what> / try: <name> --help" and exits 2: before Run, for values that parse but
+  // make no sense.
+  [[noreturn]] void BadFlag(absl::string_view what) const;
+
   EventLoop& loop();
   Metrics& metrics();
   const std::string& dir() const;    // --dir, absolute; exists, mode 0700.
@@ -49,6 +55,10 @@ class Daemon {
   void AddReadinessCheck(std::string name, absl::AnyInvocable<bool()> check);
   // Runs on the loop thread when the process is asked to stop.
   void OnStop(absl::AnyInvocable<void()> stop);
+  // The same for what takes a while: the next one waits for `done` (from any thread, once); the loop turns
+  // meanwhile. A gRPC server stops so, because its open calls may need the loop to finish.
+  using StopStep = absl::AnyInvocable<void(absl::AnyInvocable<void()> done)>;
+  void OnStopAsync(StopStep stop);
   // Prints "ready name=address ..." (with admin=) to stdout, and writes --ready_file, when given, as
   // {"pid": n, "addresses": {"name": "ip:port", ...}}; removed again on a clean stop.
   void Ready(std::vector<std::pair<std::string, std::string>> addresses);
