@@ -1,0 +1,21 @@
+// Updates by field mask, strictly checked: every path must be a field that can change. Pure.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "google/protobuf/field_mask.pb.h"
+#include "nonet/resource/v1/resource.pb.h"
+
+namespace nonet::controlplane {
+
+// `stored` with the masked fields of `given` in their place; "*" stands for all that can change. A masked
+// field that is unset in `given` returns to its default. INVALID_ARGUMENT for a missing mask, an unknown,
+// output-only, immutable or inherited path, and for a `given` that names another location. The result is not
+// validated yet (validate.h).
+absl::StatusOr<resource::v1::Resource> ApplyMask(const resource::v1::Resource& stored,
+                                                 const resource::v1::Resource& given,
+                                                 const google::protobuf::FieldMask& mask);
+absl::StatusOr<resource::v1::Replica> ApplyMask(const resource::v1::Replica& stored,
+                                                const resource::v1::Replica& given,
+                                                const google::protobuf::FieldMask& mask);
+
+}  // namespace nonet::controlplane

@@ -1,0 +1,60 @@
+// An object of the model as the control plane holds, logs and sends it: a watch Event, which is one whole
+// resource, replica or set of keys with its name and the revision that made it so. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "common/base/names.h"
+#include "nonet/resource/v1/resource.pb.h"
+#include "nonet/watch/v1/watch.pb.h"
+
+namespace nonet::controlplane {
+
+using Object = watch::v1::Event;
+
+// The two times a decision takes. Steady time measures, wall time stamps.
+struct Now {
+  int64_t steady_ns = 0;
+  int64_t wall_ns = 0;
+};
+
+// What one revision changed, in the order sent: whole objects, or that they are gone.
+struct LogEntry {
+  uint64_t revision = 0;
+  std::vector<Object> events;
+};
+
+// Names are compared without case; this is the form they are compared in.
+std::string CanonicalName(absl::string_view name);
+// The resource an object's name is about, in canonical form ("contoso"); empty for a name of no known form.
+std::string ResourceOf(absl::string_view name);
+// Whether the object at `name` belongs in the stream of such a subscriber (watch.proto, Role).
+bool InScope(watch::v1::Role role, absl::string_view subscriber, absl::string_view name);
+
+// Stamps the revision into the event and into the object's etag.
+void SetRevision(Object& object, uint64_t revision);
+Object Deleted(absl::string_view name, uint64_t revision);
+
+void SetTime(google::protobuf::Timestamp& timestamp, int64_t wall_ns);
+
+// The fields that a resource and a replica have in common. `object` holds one of the two; keys have none.
+bool HasInstance(const Object& object);
+resource::v1::ProvisioningState StateOf(const Object& object);
+void SetState(Object& object, resource::v1::ProvisioningState state, absl::string_view error = {});
+const resource::v1::Instance& InstanceOf(const Object& object);
+resource::v1::Instance& MutableInstanceOf(Object& object);
+uint64_t GenerationOf(const Object& object);
+bool IsStopped(const Object& object);
+
+// "Creating", as Azure writes it.
+absl::string_view StateName(resource::v1::ProvisioningState state);
+// Whether nothing is under way in this state.
+bool IsFinal(resource::v1::ProvisioningState state);
+
+// Bytes that are the same for equal messages, whatever the order of their maps in memory.
+std::string Serialize(const google::protobuf::MessageLite& message);
+
+}  // namespace nonet::controlplane

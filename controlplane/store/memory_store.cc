@@ -1,0 +1,28 @@
+#include "controlplane/store/memory_store.h"
+
+#include "controlplane/core/errors.h"
+#include "controlplane/store/key_layout.h"
+
+namespace nonet::controlplane {
+
+absl::StatusOr<StoredState> MemoryStore::Load() {
+  layout::Reader reader;
+  for (const auto& [key, value] : pairs_) {
+    if (const auto why = reader.Add(key, value)) return errors::StoreCorrupt("memory", *why);
+  }
+  if (const auto why = reader.Finish()) return errors::StoreCorrupt("memory", *why);
+  return reader.Take();
+}
+
+absl::Status MemoryStore::Commit(const StoreBatch& batch) {
+  for (layout::Write& write : layout::Writes(batch)) {
+    if (write.value) {
+      pairs_[write.key] = *std::move(write.value);
+    } else {
+      pairs_.erase(write.key);
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace nonet::controlplane
