@@ -100,6 +100,11 @@ class Monitor {
   int64_t NextProbeNs() const;
   // nullptr when there is no such endpoint.
   const State* Find(absl::string_view endpoint) const;
+  // visit(name, state), by name.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (const auto& [name, entry] : entries_) visit(name, entry.state);
+  }
   const MonitorSettings& settings() const { return settings_; }
 
  private:

@@ -53,7 +53,8 @@ Content Answer(const AnswerTable& table, const Query& query, const IpPrefix& sou
   const AnswerPlan& plan = table.plan();
   const AnswerPlan::Entry* entry = plan.Find(query.name.key());
   if (entry == nullptr) {
-    return query.name.IsWithin(plan.settings().zone) ? NoSuchName() : Content{.rcode = Rcode::kRefused};
+    if (!query.name.IsWithin(plan.settings().zone)) return Content{.rcode = Rcode::kRefused};
+    return plan.topology().known ? NoSuchName() : Content{.rcode = Rcode::kServFail};
   }
   const bool any = query.type == kTypeAny;  // One small thing of what there is: RFC 8482.
   switch (entry->kind) {

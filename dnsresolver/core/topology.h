@@ -53,6 +53,8 @@ struct ResourceTopology {
 struct Topology {
   std::vector<ResourceTopology> resources;  // Sorted by name.
   uint64_t revision = 0;
+  // False before any configuration was seen: then nothing can be said not to exist.
+  bool known = true;
 
   friend bool operator==(const Topology&, const Topology&) = default;
 };
