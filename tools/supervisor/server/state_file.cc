@@ -1,0 +1,239 @@
+#include "tools/supervisor/server/state_file.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "tools/supervisor/core/errors.h"
+
+namespace nonet::supervisor {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kVersion = 1;
+
+// Reads members of one object; the first wrong one is remembered.
+class Reader {
+ public:
+  Reader(const Json& json, absl::Status& status, absl::string_view file)
+      : json_(json), status_(status), file_(file) {
+    if (!json.is_object()) Fail("not an object");
+  }
+
+  void Get(const char* name, std::string& target) { Take(name, &Json::is_string, target); }
+  void Get(const char* name, bool& target) { Take(name, &Json::is_boolean, target); }
+  void Get(const char* name, int32_t& target) { Take(name, &Json::is_number_integer, target); }
+  void Get(const char* name, int64_t& target) { Take(name, &Json::is_number_integer, target); }
+  void Get(const char* name, uint32_t& target) { Take(name, &Json::is_number_unsigned, target); }
+  void Get(const char* name, uint64_t& target) { Take(name, &Json::is_number_unsigned, target); }
+  void Get(const char* name, std::vector<std::string>& target) {
+    for (const Json& element : List(name)) {
+      if (element.is_string()) {
+        target.push_back(element.get<std::string>());
+      } else {
+        Fail(name);
+      }
+    }
+  }
+  const Json& List(const char* name) {
+    static const Json* const kNone = new Json(Json::array());
+    const Json* found = Find(name);
+    if (found == nullptr) return *kNone;
+    if (found->is_array()) return *found;
+    Fail(name);
+    return *kNone;
+  }
+  const Json& Object(const char* name) {
+    static const Json* const kNone = new Json(Json::object());
+    const Json* found = Find(name);
+    return found == nullptr ? *kNone : *found;
+  }
+
+ private:
+  const Json* Find(const char* name) {
+    if (!json_.is_object()) return nullptr;
+    const auto it = json_.find(name);
+    if (it != json_.end()) return &*it;
+    Fail(name);
+    return nullptr;
+  }
+  template <typename T, typename Is>
+  void Take(const char* name, Is is, T& target) {
+    const Json* found = Find(name);
+    if (found == nullptr) return;
+    if ((found->*is)()) {
+      target = found->template get<T>();
+    } else {
+      Fail(name);
+    }
+  }
+  void Fail(absl::string_view name) {
+    if (status_.ok())
+      status_ = UnreadableState(file_, absl::StrCat("member \"", name, "\" is missing or wrong"));
+  }
+
+  const Json& json_;
+  absl::Status& status_;
+  const std::string file_;
+};
+
+absl::StatusOr<Json> Parse(absl::string_view text, absl::string_view file) {
+  Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded() || !json.is_object()) return UnreadableState(file, "not a JSON object");
+  const auto version = json.find("version");
+  if (version == json.end() || *version != kVersion) {
+    return UnreadableState(file, "written by another version of Nonet");
+  }
+  return json;
+}
+
+Json EncodeProcess(const State::Process& process) {
+  Json json = {{"key", process.key},
+               {"address", process.address},
+               {"pid", process.identity.pid},
+               {"startTime", process.identity.start_time},
+               {"startWallNs", process.start_wall_ns},
+               {"generation", process.generation},
+               {"blackhole", process.blackhole},
+               {"launches", process.launches}};
+  if (process.kind == ProcessKind::kInstance) {
+    const InstanceSpec& instance = process.instance;
+    json["instance"] = {{"object", instance.object},
+                        {"resource", instance.resource_id},
+                        {"replica", instance.replica_id},
+                        {"region", instance.region},
+                        {"uid", instance.uid},
+                        {"generation", instance.generation},
+                        {"stopped", instance.stopped},
+                        {"deleting", instance.deleting}};
+  }
+  return json;
+}
+
+State::Process DecodeProcess(const Json& json, absl::Status& status, absl::string_view file) {
+  State::Process process;
+  Reader reader(json, status, file);
+  reader.Get("key", process.key);
+  reader.Get("address", process.address);
+  reader.Get("pid", process.identity.pid);
+  reader.Get("startTime", process.identity.start_time);
+  reader.Get("startWallNs", process.start_wall_ns);
+  reader.Get("generation", process.generation);
+  reader.Get("blackhole", process.blackhole);
+  reader.Get("launches", process.launches);
+  if (process.key == kControlplaneKey) {
+    process.kind = ProcessKind::kControlplane;
+  } else if (process.key == kDnsresolverKey) {
+    process.kind = ProcessKind::kDnsresolver;
+  } else {
+    Reader instance(reader.Object("instance"), status, file);
+    instance.Get("object", process.instance.object);
+    instance.Get("resource", process.instance.resource_id);
+    instance.Get("replica", process.instance.replica_id);
+    instance.Get("region", process.instance.region);
+    instance.Get("uid", process.instance.uid);
+    instance.Get("generation", process.instance.generation);
+    instance.Get("stopped", process.instance.stopped);
+    instance.Get("deleting", process.instance.deleting);
+  }
+  return process;
+}
+
+constexpr const char* kFaultKinds[] = {"region-down", "pause", "kill"};
+constexpr const char* kModes[] = {"refuse", "hang"};
+
+Fault DecodeFault(const Json& json, absl::Status& status, absl::string_view file) {
+  Fault fault;
+  std::string kind, mode;
+  Reader reader(json, status, file);
+  reader.Get("kind", kind);
+  reader.Get("subject", fault.subject);
+  reader.Get("mode", mode);
+  reader.Get("startWallNs", fault.start_wall_ns);
+  const bool known_mode = mode == kModes[0] || mode == kModes[1];
+  fault.mode = mode == kModes[1] ? RegionDownMode::kHang : RegionDownMode::kRefuse;
+  for (int i = 0; i < 3; ++i) {
+    if (kind != kFaultKinds[i]) continue;
+    fault.kind = static_cast<Fault::Kind>(i);
+    if (known_mode) return fault;
+  }
+  if (status.ok())
+    status = UnreadableState(file, absl::StrCat("unknown fault \"", kind, "\", mode \"", mode, "\""));
+  return fault;
+}
+
+}  // namespace
+
+std::string EncodeState(const State& state) {
+  Json json = {{"version", kVersion},
+               {"processes", Json::array()},
+               {"faults", Json::array()},
+               {"releasedAddresses", Json::array()}};
+  for (const State::Process& process : state.processes) json["processes"].push_back(EncodeProcess(process));
+  for (const Fault& fault : state.faults) {
+    json["faults"].push_back({{"kind", kFaultKinds[static_cast<int>(fault.kind)]},
+                              {"subject", fault.subject},
+                              {"mode", kModes[static_cast<int>(fault.mode)]},
+                              {"startWallNs", fault.start_wall_ns}});
+  }
+  for (const State::ReleasedAddress& released : state.released) {
+    json["releasedAddresses"].push_back({{"address", released.address}, {"wallNs", released.wall_ns}});
+  }
+  return json.dump(2) + "\n";
+}
+
+absl::StatusOr<State> DecodeState(absl::string_view text, absl::string_view file) {
+  ASSIGN_OR_RETURN(const Json json, Parse(text, file));
+  absl::Status status;
+  State state;
+  Reader reader(json, status, file);
+  for (const Json& process : reader.List("processes")) {
+    state.processes.push_back(DecodeProcess(process, status, file));
+  }
+  for (const Json& fault : reader.List("faults")) state.faults.push_back(DecodeFault(fault, status, file));
+  for (const Json& element : reader.List("releasedAddresses")) {
+    State::ReleasedAddress released;
+    Reader entry(element, status, file);
+    entry.Get("address", released.address);
+    entry.Get("wallNs", released.wall_ns);
+    state.released.push_back(std::move(released));
+  }
+  if (!status.ok()) return status;
+  return state;
+}
+
+std::string EncodeSettings(const Settings& settings) {
+  const Json json = {{"version", kVersion},
+                     {"cluster", settings.cluster},
+                     {"net", settings.net},
+                     {"zone", settings.zone},
+                     {"basePort", settings.base_port},
+                     {"ttlNs", settings.ttl_ns},
+                     {"probeIntervalNs", settings.probe_interval_ns},
+                     {"probeTimeoutNs", settings.probe_timeout_ns},
+                     {"toleratedFailures", settings.tolerated_failures},
+                     {"dnsListen", settings.dns_listen}};
+  return json.dump(2) + "\n";
+}
+
+absl::StatusOr<Settings> DecodeSettings(absl::string_view text, absl::string_view file) {
+  ASSIGN_OR_RETURN(const Json json, Parse(text, file));
+  absl::Status status;
+  Settings settings;
+  Reader reader(json, status, file);
+  reader.Get("cluster", settings.cluster);
+  reader.Get("net", settings.net);
+  reader.Get("zone", settings.zone);
+  reader.Get("basePort", settings.base_port);
+  reader.Get("ttlNs", settings.ttl_ns);
+  reader.Get("probeIntervalNs", settings.probe_interval_ns);
+  reader.Get("probeTimeoutNs", settings.probe_timeout_ns);
+  reader.Get("toleratedFailures", settings.tolerated_failures);
+  reader.Get("dnsListen", settings.dns_listen);
+  if (!status.ok()) return status;
+  return settings;
+}
+
+}  // namespace nonet::supervisor
