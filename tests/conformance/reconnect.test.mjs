@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { accessUrl, clientSdks, newClient, received, startClient, useCluster, waitMs } from './support/fixture.mjs';
+import { accessUrl, clientSdks, newClient, received, startClient, useCluster } from './support/fixture.mjs';
 
 const cluster = useCluster();
 const reconnectMs = 30_000;  // Within the SDK's own recovery window; usually about a second.
@@ -65,12 +65,3 @@ for (const [version, sdk] of clientSdks) {
     });
   });
 }
-
-test('StoppingDuringRecoveryStops', async (t) => {
-  const [, sdk] = clientSdks[0];
-  const client = await startClient(t, sdk, cluster(), 'westus');
-  await cluster().nonet('fault', 'region-down', 'westus');
-  t.after(() => cluster().nonet('fault', 'clear'));
-  client.stop();
-  await client.log.first(({ event }) => event === 'stopped', { what: 'the stopped event', withinMs: waitMs });
-});

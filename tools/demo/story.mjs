@@ -34,6 +34,7 @@ export class Story {
   #players = [];
   #watch = null;
   #controlplaneDead = [];
+  #spoken = new Set();  // Events already told.
 
   constructor(cluster, settings, output) {
     this.cluster = cluster;
@@ -108,6 +109,12 @@ export class Story {
     this.output.line(`B now sends a numbered message every ${streamPeriodMs} ms`);
     this.b.tell({ command: 'stream', periodMs: streamPeriodMs });
     await this.a.wait('message', (event) => event.number >= 5, 'the numbered messages', patienceMs);
+    // A connection is usually older than the TTL: then its first attempt after the outage asks afresh, gets
+    // the dead address once more, and keeps that for a whole TTL. The clock is the stream of messages.
+    const asked = this.a.last('lookup');
+    const runsOut = asked.at + asked.remaining * 1000;
+    await this.a.wait('message', (event) => event.at > runsOut, 'its first answer to run out', this.settings.ttlMs + patienceMs);
+    this.output.line(`A has been connected for longer than the TTL`);
   }
 
   async #killControlplane() {
@@ -133,14 +140,13 @@ export class Story {
     const withinMs = this.times.detection.maxMs + patienceMs;
     const failed = (event) => event.kind === 'probe' && !event.success && this.#isSinceTheCut(event);
     const degraded = (event) => event.kind === 'verdict' && event.to === 'Degraded' && this.#isSinceTheCut(event);
-    const spoken = new Set();
     const showing = setInterval(() => {
-      for (const event of events.all((each) => failed(each) && !spoken.has(each))) {
-        spoken.add(event);
+      for (const event of events.all((each) => failed(each) && !this.#spoken.has(each))) {
+        this.#spoken.add(event);
         this.output.line(`probe of ${dead} failed: ${event.detail} ` +
           `(${event.consecutiveFailures} in a row, ${this.settings.toleratedFailures} tolerated)`);
       }
-      this.#showStatus();
+      this.#tellQuestions();
     }, showingPeriodMs);
     try {
       const first = await events.first(failed, { what: `a failed probe of ${dead}`, withinMs });
@@ -167,11 +173,11 @@ export class Story {
   async #clientMoves() {
     this.output.step(`A keeps the old answer until its TTL runs out, then moves by itself`);
     const withinMs = this.times.reconnect.maxMs + patienceMs;
-    const showing = setInterval(() => this.#showStatus(), showingPeriodMs);
+    const showing = setInterval(() => this.#tellQuestions(), showingPeriodMs);
     try {
-      const found = await this.a.wait('lookup', (event) => event.at > this.cutAt && event.addresses?.[0] === this.next.address,
+      await this.a.wait('lookup', (event) => event.at > this.cutAt && event.addresses?.[0] === this.next.address,
         'a look-up that leads elsewhere', withinMs);
-      this.output.line(`A's look-up leads to ${found.cname} ${found.addresses[0]}`);
+      this.#tellQuestions();
       const connected = await this.a.wait('connected', (event) => event.at > this.cutAt, 'reconnecting', withinMs);
       this.output.line(`A is connected again, as ${connected.connectionId}`);
       const received = await this.a.wait('message', (event) => event.at > connected.at && event.number !== undefined,
@@ -182,11 +188,11 @@ export class Story {
       this.rows.push(within('A connected again', connected.at - this.cutAt, this.times.reconnect,
         `detection + TTL + ${seconds(sdkRetryMs)} SDK retry`));
       this.rows.push(within('A receives again', received.at - this.cutAt,
-        { ...this.times.reconnect, maxMs: this.times.reconnect.maxMs + streamPeriodMs }, '  + time to the next message'));
+        { ...this.times.reconnect, maxMs: this.times.reconnect.maxMs + streamPeriodMs }, `the same + ${seconds(streamPeriodMs)} to the next message`));
     } finally {
       clearInterval(showing);
     }
-    this.rows.push(this.#landed(this.a, this.next.region, await this.#controlplaneIsDead()));
+    this.rows.push(this.#landed(this.a, this.next.region, 'moves by itself to', await this.#controlplaneIsDead()));
   }
 
   // The SDK has no time limit on connecting, so a client whose next attempt is accepted and never answered
@@ -197,7 +203,7 @@ export class Story {
     await d.joined();
     this.rows.push(within(`a new client near ${dead} is served`, d.last('connected').at - this.cutAt, this.times.reconnect,
       'detection + TTL'));
-    this.rows.push(this.#landed(d, this.next.region, await this.#controlplaneIsDead()));
+    this.rows.push(this.#landed(d, this.next.region, 'new, connects to', await this.#controlplaneIsDead()));
     const waits = this.a.of('connected').every((event) => event.at < this.cutAt);
     this.rows.push(told('A meanwhile', waits ? 'waits' : 'moved', 'the SDK has no time limit on connecting'));
   }
@@ -230,7 +236,7 @@ export class Story {
     const place = this.#placeOf(this.a);
     this.c = this.#start('C', dead);
     await this.c.joined();
-    this.rows.push(this.#landed(this.c, dead));
+    this.rows.push(this.#landed(this.c, dead, 'new, connects to'));
     this.c.tell({ command: 'send', text: 'hello from C' });
     await Promise.all([this.a, this.b].map((player) =>
       player.wait('message', (event) => event.from === 'C' && event.text === 'hello from C', 'a message from C', patienceMs)));
@@ -266,11 +272,11 @@ export class Story {
   }
 
   // Proof by the socket itself: whose address is at its other end.
-  #landed(player, region, alsoHolds = true) {
+  #landed(player, region, what = 'connects to', alsoHolds = true) {
     const { remoteAddress, localAddress } = player.last('socket');
     const place = this.#placeOf(player);
     this.output.line(`${player.name}, near ${player.region}: ${localAddress} -> ${remoteAddress}, that is ${place}`);
-    return holds(`${player.name} near ${player.region} is connected to`, place === region && alsoHolds, place, region);
+    return holds(`${player.name}, near ${player.region}, ${what}`, place === region && alsoHolds, place, region);
   }
 
   #isSinceTheCut(event) {
@@ -288,6 +294,16 @@ export class Story {
     const isDead = !(await isListening(this.cluster.description.controlplane.grpc));
     this.#controlplaneDead.push(isDead);
     return isDead;
+  }
+
+  // Each question A put to the resolver since the cut, once; what it answers from its cache is in the status.
+  #tellQuestions() {
+    for (const event of this.a.of('lookup').filter((each) => each.at > this.cutAt && !each.cached && !this.#spoken.has(each))) {
+      this.#spoken.add(event);
+      const place = this.cluster.instanceAt(resourceName, event.addresses?.[0])?.region;
+      this.output.line(`A asks the resolver: ${place ? `${place}, to be kept for ${event.ttl} s` : event.error}`);
+    }
+    this.#showStatus();
   }
 
   #showStatus() {
