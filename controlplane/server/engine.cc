@@ -1,0 +1,161 @@
+#include "controlplane/server/engine.h"
+
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "common/base/check.h"
+#include "common/base/status_macros.h"
+#include "common/process/log.h"
+#include "common/real/entropy.h"
+#include "controlplane/core/errors.h"
+
+namespace nonet::controlplane {
+namespace {
+
+constexpr int kHostHexesDrawn = 4;  // Two equal ones among 9,000 are a matter of 1 to 100; four never happen.
+constexpr size_t kKeyBytes = 32;
+
+}  // namespace
+
+struct Engine::Series {
+  explicit Series(Metrics& m)
+      : revision(m.AddGauge("nonet_controlplane_revision", "The newest committed revision.")),
+        commits(m.AddCounter("nonet_controlplane_commits_total", "Synced writes to the store.")),
+        commands(m.AddCounter("nonet_controlplane_commands_total", "Calls and reports taken in.")),
+        batch(
+            m.AddGauge("nonet_controlplane_batch_size", "Calls and reports in the latest turn that wrote.")),
+        commit_seconds(
+            m.AddCounter("nonet_controlplane_commit_seconds_total", "Time spent in synced writes.")),
+        subscribers(m.AddGauge("nonet_controlplane_subscribers", "Connected subscribers.")),
+        refusals(m.AddGauge("nonet_controlplane_refusals", "Objects that subscribers refuse at present.")) {}
+  Gauge revision;
+  Counter commits;
+  Counter commands;
+  Gauge batch;
+  Counter commit_seconds;
+  Gauge subscribers;
+  Gauge refusals;
+};
+
+Engine::Engine(EventLoop& loop, Store& store, Metrics& metrics, Options options,
+               std::function<void(absl::Status)> fail)
+    : loop_(loop),
+      store_(store),
+      series_(std::make_unique<Series>(metrics)),
+      commands_queued_max_(options.commands_queued_max),
+      fail_(std::move(fail)),
+      plane_(std::move(options.resources), options.log_events_max),
+      alive_(std::make_shared<bool>(true)) {}
+
+Engine::~Engine() {
+  *alive_ = false;
+  loop_.Cancel(timer_);
+}
+
+absl::Status Engine::Start() {
+  ASSIGN_OR_RETURN(StoredState state, store_.Load());
+  log::Info("state loaded", {{"revision", state.revision},
+                             {"objects", state.objects.size()},
+                             {"log_entries", state.log.size()},
+                             {"request_ids", state.requests.size()}});
+  plane_.Restore(std::move(state), now());
+  series_->revision.Set(static_cast<double>(plane_.revision()));
+  ArmTimer();
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Submit(Work work) {
+  absl::MutexLock lock(&mu_);
+  RETURN_IF_ERROR(closed_);
+  if (queue_.size() >= commands_queued_max_) return errors::Overloaded("commands", commands_queued_max_);
+  Enqueue(std::move(work));
+  return absl::OkStatus();
+}
+
+void Engine::SubmitEnd(Work work) {
+  absl::MutexLock lock(&mu_);
+  if (closed_.ok()) Enqueue(std::move(work));
+}
+
+void Engine::Enqueue(Work work) {
+  queue_.push_back(std::move(work));
+  if (std::exchange(drain_posted_, true)) return;
+  loop_.Post([this, alive = alive_] {
+    if (*alive) Drain();
+  });
+}
+
+void Engine::Stop() {
+  {
+    absl::MutexLock lock(&mu_);
+    closed_.Update(errors::Stopping());
+  }
+  Drain();
+  loop_.Cancel(timer_);
+}
+
+void Engine::Drain() {
+  NONET_CHECK(loop_.InLoopThread());
+  std::vector<Work> works;
+  absl::Status state;
+  {
+    absl::MutexLock lock(&mu_);
+    works.swap(queue_);
+    drain_posted_ = false;
+    state = closed_;
+  }
+  Effects effects;
+  std::vector<Reply> replies;
+  Turn turn{plane_, now(), effects, replies};
+  for (Work& work : works) work(turn);
+  plane_.Settle(turn.now, effects);
+  // After a failed commit nothing is promised any more, not even what was only read.
+  const bool failed = !state.ok() && !absl::IsUnavailable(state);
+  const absl::Status committed = failed ? state : Commit(effects, works.size());
+  if (committed.ok() && publish_ && !effects.log.empty()) publish_(effects.log);
+  for (Reply& reply : replies) reply(committed);
+  if (committed.ok() && turn_end_) turn_end_();
+  series_->commands.Increment(static_cast<double>(works.size()));
+  series_->subscribers.Set(static_cast<double>(plane_.subscribers().connected()));
+  series_->refusals.Set(static_cast<double>(plane_.subscribers().refusals()));
+  if (committed.ok()) ArmTimer();
+}
+
+absl::Status Engine::Commit(const Effects& effects, size_t commands) {
+  if (effects.empty()) return absl::OkStatus();
+  const StoreBatch batch = plane_.Seal(effects);
+  const int64_t before = loop_.clock().SteadyNs();
+  const absl::Status status = store_.Commit(batch);
+  if (!status.ok()) {
+    log::Error("a commit failed, so the process ends", {{"error", status.message()}});
+    {
+      absl::MutexLock lock(&mu_);
+      closed_ = status;
+    }
+    fail_(status);
+    return status;
+  }
+  series_->commit_seconds.Increment(static_cast<double>(loop_.clock().SteadyNs() - before) /
+                                    static_cast<double>(kNanosPerSecond));
+  series_->commits.Increment();
+  series_->batch.Set(static_cast<double>(commands));
+  series_->revision.Set(static_cast<double>(batch.revision));
+  return absl::OkStatus();
+}
+
+void Engine::ArmTimer() {
+  loop_.Cancel(std::exchange(timer_, 0));
+  if (const auto next = plane_.NextDeadline(now())) timer_ = loop_.RunAt(*next, [this] { Drain(); });
+}
+
+Randoms DrawRandoms() {
+  Randoms randoms;
+  randoms.uid = RandomUuid();
+  for (int i = 0; i < kHostHexesDrawn; ++i) randoms.host_hexes.push_back(RandomHex(4));
+  // 43 characters each. The string itself is the HMAC key; this alphabet survives URLs and shells.
+  randoms.primary_key = absl::WebSafeBase64Escape(absl::HexStringToBytes(RandomHex(kKeyBytes)));
+  randoms.secondary_key = absl::WebSafeBase64Escape(absl::HexStringToBytes(RandomHex(kKeyBytes)));
+  return randoms;
+}
+
+}  // namespace nonet::controlplane
