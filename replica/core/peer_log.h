@@ -44,6 +44,8 @@ class PeerLog {
   // A new life of the peer: nothing waits any more, and nothing came before. Returns what was never sent.
   Dropped Reset();
 
+  // Sent on this stream, not acknowledged.
+  size_t in_flight() const { return next_; }
   size_t messages() const { return entries_.size(); }
   size_t bytes() const { return bytes_; }
 

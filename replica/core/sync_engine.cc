@@ -169,6 +169,21 @@ bool SyncEngine::Dialed(const std::string& name) const {
   return peer != nullptr && peer->dialed;
 }
 
+std::string SyncEngine::LifeOf(const std::string& name) const {
+  const Peer* peer = Find(name);
+  return peer == nullptr ? "" : peer->life;
+}
+
+bool SyncEngine::AwaitsMessageAck(const std::string& name) const {
+  const Peer* peer = Find(name);
+  return peer != nullptr && peer->dialed && peer->log.in_flight() > 0;
+}
+
+bool SyncEngine::AwaitsInterestAck(const std::string& name) const {
+  const Peer* peer = Find(name);
+  return peer != nullptr && peer->accepted && !peer->unheeded.empty();
+}
+
 // ---- The stream that the peer dials ----
 
 absl::StatusOr<Welcome> SyncEngine::OnHello(const Hello& hello, Now now) {
@@ -321,10 +336,9 @@ std::vector<std::string> SyncEngine::peers() const {
   return names;
 }
 
-const PeerCounters& SyncEngine::counters(const std::string& name) const {
+const PeerCounters* SyncEngine::counters(const std::string& name) const {
   const Peer* peer = Find(name);
-  NONET_CHECK(peer != nullptr);
-  return peer->counters;
+  return peer == nullptr ? nullptr : &peer->counters;
 }
 
 size_t SyncEngine::waiting_messages(const std::string& name) const {

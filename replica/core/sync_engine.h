@@ -101,6 +101,10 @@ class SyncEngine {
   std::optional<std::variant<InterestAck, Batch>> NextRequest(const std::string& peer);
   // Welcomed, and not closed since.
   bool Dialed(const std::string& peer) const;
+  // The epoch of the life that welcomed us last; empty when none did.
+  std::string LifeOf(const std::string& peer) const;
+  // It was sent messages that it has not acknowledged.
+  bool AwaitsMessageAck(const std::string& peer) const;
 
   // ---- The stream that the peer dials ----
   absl::StatusOr<Welcome> OnHello(const Hello& hello, Now now);
@@ -109,6 +113,8 @@ class SyncEngine {
   absl::Status OnInterestAck(const std::string& peer, InterestAck ack);
   void OnAcceptedClosed(const std::string& peer);
   std::optional<std::variant<Interest, MessageAck>> NextResponse(const std::string& peer);
+  // It was told of interest that it has not acknowledged.
+  bool AwaitsInterestAck(const std::string& peer) const;
 
   // ---- Interest heeded ----
   // The change of our interest up to which every live peer heeds it; the latest when none is live.
@@ -117,7 +123,8 @@ class SyncEngine {
   // ---- For people ----
   const GapList& gaps() const { return gaps_; }
   std::vector<std::string> peers() const;  // Sorted.
-  const PeerCounters& counters(const std::string& peer) const;
+  // nullptr when it is no peer.
+  const PeerCounters* counters(const std::string& peer) const;
   size_t waiting_messages(const std::string& peer) const;
   uint64_t accepted() const { return accepted_; }
 

@@ -1,0 +1,161 @@
+// nonet-replica: one data-plane instance, or, with --blackhole, what stands in for it while it hangs.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/flags/declare.h"
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/error.h"
+#include "common/base/names.h"
+#include "common/base/status_macros.h"
+#include "common/process/daemon.h"
+#include "common/process/files.h"
+#include "common/process/log.h"
+#include "common/regions/regions.h"
+#include "common/watch/watch_client.h"
+#include "replica/server/blackhole.h"
+#include "replica/server/instance_server.h"
+
+ABSL_FLAG(std::string, name, "",
+          "object name: resources/contoso or resources/contoso/replicas/westus; required");
+ABSL_FLAG(std::string, region, "", "Azure's programmatic region name, eastus; required");
+ABSL_FLAG(std::string, address, "127.0.0.1", "address of all of its ports");
+ABSL_FLAG(uint16_t, http_port, 8080, "port of WebSocket clients and REST; 0 picks a free one");
+ABSL_FLAG(uint16_t, grpc_port, 8081, "port of the peer streams; 0 picks a free one");
+ABSL_FLAG(std::string, controlplane, "127.0.0.1:7800", "ip:port of the control plane");
+ABSL_FLAG(uint64_t, generation, 0, "the object's restart_generation that this start fulfils");
+ABSL_FLAG(bool, blackhole, false, "accept connections on both ports and never answer");
+
+ABSL_DECLARE_FLAG(uint16_t, admin_port);  // common/process/daemon.cc
+
+namespace nonet::replica {
+namespace {
+
+// The address in a region's loopback prefix that its instances dial peers from.
+constexpr int kPeerSourceHost = 8;
+
+absl::Status BadFlag(absl::string_view message, absl::string_view next_step) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "BAD_FLAG", message,
+                   {.next_step = std::string(next_step)});
+}
+
+struct Flags {
+  std::string name = absl::GetFlag(FLAGS_name);
+  std::string region = absl::GetFlag(FLAGS_region);
+  std::string address = absl::GetFlag(FLAGS_address);
+  uint16_t http_port = absl::GetFlag(FLAGS_http_port);
+  uint16_t grpc_port = absl::GetFlag(FLAGS_grpc_port);
+
+  absl::Status Check() const {
+    const auto parsed = ParseName(name);
+    if (!parsed || parsed->kind == ParsedName::Kind::kKeys) {
+      return BadFlag(absl::StrCat("--name '", name, "' is no resource or replica"),
+                     "--name resources/contoso/replicas/westus");
+    }
+    if (FindRegion(region) == nullptr) {
+      return BadFlag(absl::StrCat("--region '", region, "' is unknown"),
+                     absl::StrCat("--region ", NearestRegionName(region)));
+    }
+    return absl::OkStatus();
+  }
+};
+
+absl::Status StartBlackhole(Daemon& daemon, const Flags& flags) {
+  auto hole = std::make_shared<Blackhole>(daemon.loop());
+  uint16_t http = 0, grpc = 0;
+  RETURN_IF_ERROR(hole->Hold(flags.address, flags.http_port, &http));
+  RETURN_IF_ERROR(hole->Hold(flags.address, flags.grpc_port, &grpc));
+  daemon.OnStop([hole]() mutable { hole.reset(); });
+  daemon.Ready(
+      {{"http", absl::StrCat(flags.address, ":", http)}, {"grpc", absl::StrCat(flags.address, ":", grpc)}});
+  return absl::OkStatus();
+}
+
+// What lives as long as the daemon's loop turns.
+struct Running {
+  std::unique_ptr<InstanceServer> server;
+  std::unique_ptr<WatchClient> watch;
+};
+
+watch::v1::Facts FactsOf(const InstanceServer& server, const Flags& flags) {
+  watch::v1::Facts facts;
+  auto* instance = facts.mutable_instance();
+  instance->mutable_endpoint()->set_host(flags.address);
+  instance->mutable_endpoint()->set_http_port(server.http_port());
+  instance->mutable_endpoint()->set_grpc_port(server.grpc_port());
+  instance->mutable_endpoint()->set_admin_port(absl::GetFlag(FLAGS_admin_port));
+  instance->set_serving(server.serving());
+  instance->set_connections(server.connections());
+  instance->set_generation(absl::GetFlag(FLAGS_generation));
+  return facts;
+}
+
+absl::Status StartInstance(Daemon& daemon, const Flags& flags) {
+  const auto parsed = ParseName(flags.name);
+  const std::string directory =
+      absl::StrCat(daemon.dir(), "/instances/", parsed->resource_id, "/", InstanceId(flags.name));
+  RETURN_IF_ERROR(MakeDirectories(directory));
+
+  auto running = std::make_shared<Running>();
+  InstanceServer::Options options;
+  options.instance = flags.name;
+  options.epoch = daemon.epoch();
+  options.address = flags.address;
+  options.http_port = flags.http_port;
+  options.grpc_port = flags.grpc_port;
+  options.peer_local_address = LoopbackAddress(*FindRegion(flags.region), kPeerSourceHost);
+  options.on_facts = [weak = std::weak_ptr<Running>(running), flags] {
+    const auto self = weak.lock();
+    if (self != nullptr && self->watch != nullptr) self->watch->SetFacts(FactsOf(*self->server, flags));
+  };
+  running->server = std::make_unique<InstanceServer>(daemon.loop(), daemon.metrics(), std::move(options));
+  RETURN_IF_ERROR(running->server->Listen());
+
+  WatchClient::Options watch;
+  watch.target = absl::GetFlag(FLAGS_controlplane);
+  watch.role = watch::v1::ROLE_INSTANCE;
+  watch.subscriber = flags.name;
+  watch.epoch = daemon.epoch();
+  watch.state_file = directory + "/state.pb";
+  InstanceServer* server = running->server.get();
+  running->watch = std::make_unique<WatchClient>(
+      daemon.loop(), watch, ValidateObject,
+      [server, flags](const WatchClient::Objects& objects, const WatchClient::Delta& delta,
+                      std::function<void()> applied) {
+        log::Info("configuration",
+                  {{"revision", delta.revision}, {"from", delta.from_disk ? "disk" : "stream"}});
+        server->ApplyConfig(BuildConfig(objects, flags.name));
+        applied();
+      });
+  running->watch->SetFacts(FactsOf(*server, flags));
+
+  daemon.AddReadinessCheck("serving", [server] { return server->serving(); });
+  daemon.OnStopAsync([running](absl::AnyInvocable<void()> done) {
+    running->watch.reset();
+    running->server->Stop([running, done = std::move(done)]() mutable { done(); });
+  });
+  running->watch->Start();
+  daemon.Ready({{"http", absl::StrCat(flags.address, ":", server->http_port())},
+                {"grpc", absl::StrCat(flags.address, ":", server->grpc_port())}});
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace nonet::replica
+
+int main(int argc, char** argv) {
+  nonet::Daemon daemon(
+      argc, argv,
+      {.name = "nonet-replica",
+       .summary = "One data-plane instance of a Web PubSub resource: WebSocket clients, REST "
+                  "sends, message syncing with the other instances."});
+  const nonet::replica::Flags flags;
+  daemon.SetAdminAddress(flags.address);
+  return daemon.Run([&](nonet::Daemon& d) -> absl::Status {
+    RETURN_IF_ERROR(flags.Check());
+    return absl::GetFlag(FLAGS_blackhole) ? StartBlackhole(d, flags) : StartInstance(d, flags);
+  });
+}

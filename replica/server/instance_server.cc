@@ -1,0 +1,403 @@
+#include "replica/server/instance_server.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/names.h"
+#include "common/base/status_macros.h"
+#include "common/http/server.h"
+#include "common/process/log.h"
+#include "common/real/entropy.h"
+#include "common/rpc/server.h"
+#include "replica/core/errors.h"
+#include "replica/core/replica_core.h"
+#include "replica/server/client_connection.h"
+#include "replica/server/peer_sync.h"
+#include "replica/server/replica_metrics.h"
+#include "replica/server/rest_api.h"
+#include "replica/server/upgrade_decision.h"
+
+namespace nonet::replica {
+namespace {
+
+constexpr size_t kSocketsMax = 50'000;
+// How long links may keep an instance from serving.
+constexpr int64_t kLinkWaitNs = kNanosPerSecond;
+constexpr int64_t kTickNs = kNanosPerSecond;
+// How long clients have to take their close frame when the instance stops.
+constexpr int64_t kClientsStopNs = 2 * kNanosPerSecond;
+constexpr int64_t kPeersStopNs = kNanosPerSecond;
+
+std::string ResourceOf(const std::string& instance) {
+  const auto parsed = ParseName(instance);
+  return parsed ? ResourceName(parsed->resource_id) : instance;
+}
+
+}  // namespace
+
+struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer::Impl> {
+  Impl(EventLoop& l, Metrics& m, Options o)
+      : loop(l),
+        options(std::move(o)),
+        core(Identity{ResourceOf(options.instance), options.instance, options.epoch, ""}),
+        metrics(m) {}
+
+  void Init() {
+    PeerSync::Hooks hooks;
+    hooks.now = [this] { return NowHere(); };
+    hooks.run = [this](const std::function<void(Effects*)>& step) { Run(step); };
+    hooks.on_links_changed = [this] { UpdateServing(); };
+    peers = std::make_unique<PeerSync>(loop, core, PeerSync::Options{options.peer_local_address}, hooks);
+  }
+
+  Now NowHere() const { return {loop.clock().SteadyNs(), loop.clock().WallNs()}; }
+
+  // ---- Steps of the core ----
+
+  void Run(const std::function<void(Effects*)>& step) {
+    Effects effects = std::move(spare);
+    effects.Clear();
+    step(&effects);
+    Apply(effects);
+    spare = std::move(effects);
+    SchedulePump();
+  }
+
+  void Apply(Effects& effects) {
+    std::vector<ConnectionKey> too_slow;
+    for (auto& effect : effects.list) {
+      if (auto* deliver = std::get_if<Deliver>(&effect)) {
+        DeliverTo(*deliver, effects.recipients, &too_slow);
+      } else if (auto* reply = std::get_if<Reply>(&effect)) {
+        if (ClientConnection* client = Find(reply->key)) client->Send(*reply);
+      } else if (auto* close = std::get_if<CloseConnection>(&effect)) {
+        if (ClientConnection* client = Find(close->key)) {
+          client->Close(close->code, close->reason);
+          metrics.ConnectionClosed("going_away");
+        }
+      } else if (auto* timer = std::get_if<SetTimer>(&effect)) {
+        SetCoreTimer(timer->at_steady_ns);
+      }
+    }
+    for (const ConnectionKey key : too_slow) {
+      core.Closed(key);
+      metrics.ConnectionClosed("slow");
+    }
+  }
+
+  void DeliverTo(const Deliver& deliver, const std::vector<Recipient>& recipients,
+                 std::vector<ConnectionKey>* too_slow) {
+    const Message& message = *deliver.message;
+    MessageFrame::View view;
+    view.from_group = message.target == Target::kGroup;
+    view.group = message.target_name;
+    view.from_user_id = message.from_user_id;
+    view.data_type = message.data_type;
+    view.data = message.data;
+    view.metadata = &message.metadata;
+    MessageFrame frame(view);
+    for (size_t i = deliver.first; i < deliver.first + deliver.count; ++i) {
+      ClientConnection* client = Find(recipients[i].key);
+      if (client == nullptr) continue;
+      if (!client->Deliver(frame, recipients[i].sequence_id)) too_slow->push_back(recipients[i].key);
+    }
+  }
+
+  void SetCoreTimer(int64_t at_ns) {
+    loop.Cancel(core_timer);
+    core_timer = loop.RunAt(at_ns, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) {
+        self->Run([&](Effects* effects) { self->core.OnTimer(self->NowHere(), effects); });
+      }
+    });
+  }
+
+  // Once a turn, so that what one turn accepted leaves in one batch a peer.
+  void SchedulePump() {
+    if (std::exchange(pump_scheduled, true)) return;
+    loop.Post([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) {
+        self->pump_scheduled = false;
+        self->peers->Pump();
+      }
+    });
+  }
+
+  // ---- Clients ----
+
+  ClientConnection* Find(ConnectionKey key) {
+    const auto it = clients.find(key);
+    return it == clients.end() ? nullptr : it->second.get();
+  }
+
+  void OnUpgrade(http::Request request, std::unique_ptr<http::Upgrade> upgrade) {
+    UpgradeDecision decision = DecideUpgrade(request, config, loop.clock().WallNs());
+    if (stopping) decision = RestError(503, "ServiceUnavailable", "This instance is stopping.");
+    if (auto* response = std::get_if<http::Response>(&decision)) {
+      metrics.Refused("websocket", response->status);
+      upgrade->Refuse(std::move(*response));
+      return;
+    }
+    const ConnectionKey key = next_key++;
+    ClientConnection::Info info;
+    info.key = key;
+    if (auto* recovery = std::get_if<RefuseRecovery>(&decision)) {
+      clients[key] = MakeClient(std::move(info), upgrade->Accept(recovery->subprotocol));
+      clients[key]->Start();
+      clients[key]->Close(close_code::kPolicyViolation, "The session is not known here");
+      metrics.Refused("recovery", close_code::kPolicyViolation);
+      return;
+    }
+    AcceptClient& accept = std::get<AcceptClient>(decision);
+    info.id = absl::StrCat(RandomHex(12), ".", config.tag);
+    info.user_id = accept.user_id;
+    info.reliable = accept.reliable;
+    if (accept.reliable) info.reconnection_token = RandomHex(16);
+    info.keep_alive_ns = config.Hub(accept.hub).keep_alive_ns;
+    ConnectionSpec spec;
+    spec.key = key;
+    spec.hub = std::move(accept.hub);
+    spec.id = info.id;
+    spec.user_id = std::move(accept.user_id);
+    spec.reliable = accept.reliable;
+    spec.permissions = std::move(accept.permissions);
+    spec.groups = std::move(accept.groups);
+    clients[key] = MakeClient(std::move(info), upgrade->Accept(accept.subprotocol));
+    Run([&](Effects* effects) { core.Open(std::move(spec), NowHere(), effects); });
+    if (ClientConnection* client = Find(key)) client->Start();
+  }
+
+  std::unique_ptr<ClientConnection> MakeClient(ClientConnection::Info info,
+                                               std::unique_ptr<http::Stream> stream) {
+    ClientConnection::Callbacks callbacks;
+    callbacks.on_frame = [this](ConnectionKey key, ClientFrame frame) {
+      Run([&](Effects* effects) { core.Receive(key, std::move(frame), NowHere(), effects); });
+    };
+    callbacks.on_ended = [this](ConnectionKey key, absl::string_view cause) {
+      core.Closed(key);
+      metrics.ConnectionClosed(cause);
+      SchedulePump();
+    };
+    callbacks.on_gone = [this](ConnectionKey key) {
+      loop.Post([weak = weak_from_this(), key] {
+        if (const auto self = weak.lock()) {
+          self->clients.erase(key);
+          self->MaybeClientsGone();
+        }
+      });
+    };
+    callbacks.steady_ns = [this] { return loop.clock().SteadyNs(); };
+    return std::make_unique<ClientConnection>(std::move(info), std::move(stream), parser,
+                                              std::move(callbacks));
+  }
+
+  // ---- REST ----
+
+  void OnRequest(http::Request request, http::Reply reply) {
+    http::Response response;
+    if (absl::StartsWithIgnoreCase(request.path, "/client")) {
+      response = RestError(400, "Error.BadRequest", "This path takes a WebSocket upgrade.");
+    } else {
+      const RestContext context{config, stopping ? "this instance is stopping" : Unhealthy(),
+                                loop.clock().WallNs()};
+      RestDecision decision = DecideRest(request, context);
+      if (auto* message = std::get_if<Message>(&decision)) {
+        Run([&](Effects* effects) { core.Publish(std::move(*message), NowHere(), effects); });
+        response = RestAccepted();
+      } else {
+        response = std::move(std::get<http::Response>(decision));
+      }
+    }
+    if (response.status >= 400) metrics.Refused("rest", response.status);
+    AddCommonHeaders(request, &response);
+    reply(std::move(response));
+  }
+
+  // ---- Configuration and facts ----
+
+  absl::string_view Unhealthy() const {
+    return config.complete ? absl::string_view()
+                           : "this instance has no configuration yet: it never reached the control plane";
+  }
+
+  void ApplyConfig(InstanceConfig next) {
+    config = std::move(next);
+    core.sync().SetTag(config.tag);
+    std::vector<PeerConfig> peer_configs;
+    for (const PeerTarget& target : config.peers) peer_configs.push_back({target.instance, target.tag});
+    Run([&](Effects* effects) {
+      if (const absl::Status status = core.SetPeers(peer_configs, NowHere(), effects); !status.ok()) {
+        log::Error("peers not applied", {{"error", status.message()}});
+        config.peers.clear();
+        peer_configs.clear();
+      }
+    });
+    if (!peer_configs.empty() || config.peers.empty()) peers->SetTargets(config.peers);
+    if (config.complete && serving_deadline_ns == 0) {
+      serving_deadline_ns = loop.clock().SteadyNs() + kLinkWaitNs;
+      loop.RunAt(serving_deadline_ns, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->UpdateServing();
+      });
+    }
+    UpdateServing();
+  }
+
+  void UpdateServing() {
+    if (serving || http == nullptr || !config.complete) return;
+    bool linked = true;
+    for (const PeerSync::Link& link : peers->links()) {
+      if (link.has_address && !(link.dialed && link.accepted)) linked = false;
+    }
+    if (!linked && loop.clock().SteadyNs() < serving_deadline_ns) return;
+    serving = true;
+    if (grpc != nullptr) grpc->SetServing(true);
+    log::Info("serving", {{"instance", options.instance}, {"linked", linked ? "all" : "not all"}});
+    if (options.on_facts) options.on_facts();
+  }
+
+  void ScheduleTick() {
+    loop.RunAfter(kTickNs, [weak = weak_from_this()] {
+      if (const auto self = weak.lock(); self != nullptr && !self->stopping) {
+        self->Tick();
+        self->ScheduleTick();
+      }
+    });
+  }
+
+  void Tick() {
+    const int64_t now = loop.clock().SteadyNs();
+    std::vector<ConnectionKey> silent;
+    for (const auto& [key, client] : clients) {
+      if (!client->CheckAlive(now)) silent.push_back(key);
+    }
+    std::sort(silent.begin(), silent.end());
+    for (const ConnectionKey key : silent) {
+      Find(key)->Close(close_code::kPolicyViolation, "The client did not answer pings, or reads too slowly");
+      core.Closed(key);
+      metrics.ConnectionClosed("silent");
+      SchedulePump();
+    }
+    metrics.Update(core, peers->links(), serving);
+    if (core.connections() != told_connections) {
+      told_connections = core.connections();
+      if (options.on_facts) options.on_facts();
+    }
+  }
+
+  // ---- Stopping ----
+
+  void Stop(absl::AnyInvocable<void()> on_done) {
+    stopping = true;
+    done = std::move(on_done);
+    if (http != nullptr) http->StopListening();
+    Run([&](Effects* effects) {
+      core.CloseAll(close_code::kGoingAway, "The service instance is stopping", effects);
+    });
+    loop.RunAfter(kClientsStopNs, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) {
+        self->clients.clear();
+        self->MaybeClientsGone();
+      }
+    });
+    MaybeClientsGone();
+  }
+
+  void MaybeClientsGone() {
+    if (!stopping || !clients.empty() || std::exchange(stopping_peers, true)) return;
+    peers->Shutdown([weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (self == nullptr) return;
+      if (self->grpc == nullptr) {
+        self->Finish();
+        return;
+      }
+      self->grpc->ShutdownAsync(kPeersStopNs, [weak, &loop = self->loop] {
+        loop.Post([weak] {
+          if (const auto self = weak.lock()) self->Finish();
+        });
+      });
+    });
+  }
+
+  void Finish() {
+    grpc.reset();
+    http.reset();
+    if (done) std::exchange(done, nullptr)();
+  }
+
+  EventLoop& loop;
+  const Options options;
+  ReplicaCore core;
+  ReplicaMetrics metrics;
+  InstanceConfig config;
+  ClientFrameParser parser;
+  std::unique_ptr<PeerSync> peers;
+  std::unique_ptr<http::Server> http;
+  std::unique_ptr<rpc::Server> grpc;
+  uint16_t http_port = 0;
+  uint16_t grpc_port = 0;
+  absl::flat_hash_map<ConnectionKey, std::unique_ptr<ClientConnection>> clients;
+  ConnectionKey next_key = 1;
+  Effects spare;
+  EventLoop::TimerId core_timer = 0;
+  bool pump_scheduled = false;
+  bool serving = false;
+  int64_t serving_deadline_ns = 0;
+  size_t told_connections = 0;
+  bool stopping = false;
+  bool stopping_peers = false;
+  absl::AnyInvocable<void()> done;
+};
+
+InstanceServer::InstanceServer(EventLoop& loop, Metrics& metrics, Options options)
+    : impl_(std::make_shared<Impl>(loop, metrics, std::move(options))) {
+  impl_->Init();
+}
+
+InstanceServer::~InstanceServer() {
+  impl_->stopping = true;
+  impl_->clients.clear();
+  impl_->grpc.reset();
+  impl_->http.reset();
+}
+
+absl::Status InstanceServer::Listen() {
+  Impl& impl = *impl_;
+  rpc::Server::Options grpc;
+  grpc.address = impl.options.address;
+  grpc.port = impl.options.grpc_port;
+  ASSIGN_OR_RETURN(impl.grpc, rpc::Server::Start(grpc, {impl.peers->service()}));
+  impl.grpc_port = impl.grpc->port();
+  http::ServerOptions http;
+  http.address = impl.options.address;
+  http.port = impl.options.http_port;
+  http.connections_max = kSocketsMax;
+  http.body_bytes_max = kMessageBytesMax;
+  ASSIGN_OR_RETURN(impl.http, http::Server::Listen(
+                                  impl.loop, http,
+                                  [&impl](http::Request request, http::Reply reply) {
+                                    impl.OnRequest(std::move(request), std::move(reply));
+                                  },
+                                  [&impl](http::Request request, std::unique_ptr<http::Upgrade> upgrade) {
+                                    impl.OnUpgrade(std::move(request), std::move(upgrade));
+                                  }));
+  impl.http_port = impl.http->port();
+  impl.ScheduleTick();
+  impl.UpdateServing();
+  return absl::OkStatus();
+}
+
+uint16_t InstanceServer::http_port() const { return impl_->http_port; }
+uint16_t InstanceServer::grpc_port() const { return impl_->grpc_port; }
+void InstanceServer::ApplyConfig(InstanceConfig config) { impl_->ApplyConfig(std::move(config)); }
+bool InstanceServer::serving() const { return impl_->serving; }
+absl::string_view InstanceServer::unhealthy() const { return impl_->Unhealthy(); }
+size_t InstanceServer::connections() const { return impl_->core.connections(); }
+const GapList& InstanceServer::gaps() const { return impl_->core.sync().gaps(); }
+void InstanceServer::Stop(absl::AnyInvocable<void()> done) { impl_->Stop(std::move(done)); }
+
+}  // namespace nonet::replica

@@ -1,0 +1,60 @@
+// One instance: the core, its clients, its REST API and its peer streams on one loop. Loop thread only.
+//
+//   InstanceServer server(loop, metrics, options);
+//   RETURN_IF_ERROR(server.Listen());
+//   server.ApplyConfig(BuildConfig(watch.objects(), name));
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "common/loop/event_loop.h"
+#include "common/process/metrics.h"
+#include "replica/core/gaps.h"
+#include "replica/server/instance_config.h"
+
+namespace nonet::replica {
+
+class InstanceServer {
+ public:
+  struct Options {
+    std::string instance;  // Object name.
+    std::string epoch;     // 16 hex digits.
+    std::string address = "127.0.0.1";
+    uint16_t http_port = 0;
+    uint16_t grpc_port = 0;
+    std::string peer_local_address;  // Source of peer connections; empty: the system's choice.
+    std::function<void()> on_facts;  // serving() or connections() changed.
+  };
+
+  InstanceServer(EventLoop& loop, Metrics& metrics, Options options);
+  ~InstanceServer();  // After Stop, or before anything connected.
+
+  absl::Status Listen();
+  uint16_t http_port() const;
+  uint16_t grpc_port() const;
+
+  void ApplyConfig(InstanceConfig config);
+
+  // Listening and configured, and linked with every known peer both ways, or 1 s has passed; from then on
+  // true.
+  bool serving() const;
+  // Empty, or why it cannot serve.
+  absl::string_view unhealthy() const;
+  size_t connections() const;
+  const GapList& gaps() const;
+
+  // Closes the clients with 1001 and the peer streams, then calls `done` on the loop. At most once.
+  void Stop(absl::AnyInvocable<void()> done);
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace nonet::replica

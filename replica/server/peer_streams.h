@@ -1,0 +1,83 @@
+// The two gRPC reactors of peer syncing. Only peer_sync.cc and peer_streams.cc include this.
+//
+// A reaction posts to the loop and nothing else. The loop starts reads and writes, one of each at a time.
+// A stream deletes itself on the loop, after gRPC's OnDone.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/loop/event_loop.h"
+#include "nonet/peer/v1/peer.grpc.pb.h"
+
+namespace nonet::replica {
+
+// What a stream tells its owner, on the loop. Set to null functions to forget the owner.
+template <typename In>
+struct StreamEvents {
+  std::function<void(In&)> on_message;  // The next read starts when it returns, unless the stream was closed.
+  std::function<void()> on_writable;    // The write is done.
+  std::function<void(const absl::Status&)> on_closed;  // Last; the stream is deleted right after.
+};
+
+class DialStream final : public grpc::ClientBidiReactor<peer::v1::SyncRequest, peer::v1::SyncResponse> {
+ public:
+  using Events = StreamEvents<peer::v1::SyncResponse>;
+
+  DialStream(EventLoop& loop, std::shared_ptr<grpc::Channel> channel, std::string peer, Events events);
+  void Start();
+  // The request to fill, or null while a write is under way or the stream ends.
+  peer::v1::SyncRequest* BeginWrite();
+  void EndWrite();  // Sends it.
+  void Close();     // on_closed follows.
+
+ private:
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnDone(const grpc::Status& status) override;
+  void Ended();
+
+  EventLoop& loop_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<peer::v1::PeerSync::Stub> stub_;
+  const std::string peer_;
+  Events events_;
+  grpc::ClientContext context_;
+  peer::v1::SyncRequest request_;
+  peer::v1::SyncResponse response_;
+  bool writing_ = false;
+  bool ended_ = false;  // No read or write may start any more.
+};
+
+class AcceptStream final : public grpc::ServerBidiReactor<peer::v1::SyncRequest, peer::v1::SyncResponse> {
+ public:
+  using Events = StreamEvents<peer::v1::SyncRequest>;
+
+  // `adopt` runs on the loop with the stream; it sets the events and calls Start, or Close.
+  AcceptStream(EventLoop& loop, std::function<void(AcceptStream*)> adopt);
+  void SetEvents(Events events) { events_ = std::move(events); }
+  void Start();
+  peer::v1::SyncResponse* BeginWrite();
+  void EndWrite();
+  void Close(const absl::Status& why);
+
+ private:
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+  EventLoop& loop_;
+  Events events_;
+  peer::v1::SyncRequest request_;
+  peer::v1::SyncResponse response_;
+  bool writing_ = false;
+  bool finished_ = false;  // Finish was called.
+};
+
+}  // namespace nonet::replica
