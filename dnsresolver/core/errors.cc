@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "common/base/error.h"
 #include "dnsresolver/core/limits.h"
 
@@ -94,13 +95,14 @@ absl::Status ConfigStale(absl::string_view name, uint64_t revision, uint64_t hel
 }
 
 absl::Status FlagInvalid(absl::string_view flag, absl::string_view value, absl::string_view rule) {
-  return MakeError(StatusCode::kInvalidArgument, "FLAG_INVALID", StrCat("--", flag, "=", value, ": ", rule),
-                   {.next_step = StrCat("correct --", flag), .metadata = {{"flag", std::string(flag)}}});
+  return MakeError(StatusCode::kInvalidArgument, "FLAG_INVALID",
+                   StrCat("--", absl::StrReplaceAll(flag, {{"_", "-"}}), "=", value, ": ", rule),
+                   {.metadata = {{"flag", std::string(flag)}}});
 }
 
 absl::Status CannotListen(absl::string_view address, absl::string_view why) {
   return MakeError(StatusCode::kUnavailable, "CANNOT_LISTEN", StrCat("cannot listen on ", address, ": ", why),
-                   {.next_step = "choose another --dns_listen, or stop what holds it",
+                   {.next_step = "choose another --dns-listen, or stop what holds it",
                     .metadata = {{"address", std::string(address)}}});
 }
 
