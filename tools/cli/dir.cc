@@ -41,6 +41,6 @@ std::string ReadyFile(absl::string_view dir, absl::string_view daemon) {
 std::string LogFile(absl::string_view dir, absl::string_view process) {
   return absl::StrCat(dir, "/logs/", process, ".log");
 }
-std::string SettingsFile(absl::string_view dir) { return absl::StrCat(dir, "/settings.json"); }
+std::string SettingsFile(absl::string_view dir) { return absl::StrCat(dir, "/supervisor/settings.json"); }
 
 }  // namespace nonet::cli

@@ -15,6 +15,6 @@ std::string AbsoluteDir(absl::string_view dir);
 std::string ClusterFile(absl::string_view dir);                          // DIR/cluster.json
 std::string ReadyFile(absl::string_view dir, absl::string_view daemon);  // DIR/run/<daemon>.json
 std::string LogFile(absl::string_view dir, absl::string_view process);   // DIR/logs/<process>.log
-std::string SettingsFile(absl::string_view dir);                         // DIR/settings.json, written by `up`
+std::string SettingsFile(absl::string_view dir);  // DIR/supervisor/settings.json: it marks a DIR as ours.
 
 }  // namespace nonet::cli

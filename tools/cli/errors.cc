@@ -1,6 +1,6 @@
 #include "tools/cli/errors.h"
 
-#include <cstdlib>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
@@ -56,13 +56,15 @@ absl::Status TimedOut(absl::string_view what, absl::string_view next_step) {
 absl::Status SettingsDiffer(absl::string_view option, absl::string_view saved, absl::string_view given,
                             absl::string_view dir) {
   return WithExitCode(
-      MakeError(absl::StatusCode::kFailedPrecondition, "SETTINGS_DIFFER",
+      MakeError(absl::StatusCode::kFailedPrecondition, "SETTING_DIFFERS",
                 absl::StrCat("the cluster in ", dir, " was made with ", option, " ", saved, ", not ", given),
                 {.next_step = absl::StrCat("leave ", option, " out, use another --dir, or start afresh: ",
                                            WithDir("nonet reset", dir)),
                  .metadata = {{"option", std::string(option)}}}),
       kExitUsage);
 }
+
+absl::Status AsUsage(absl::Status status) { return WithExitCode(std::move(status), kExitUsage); }
 
 absl::Status UnknownRegion(absl::string_view region) {
   return Usage(absl::StrCat("\"", region, "\" is not a region"),

@@ -29,9 +29,11 @@ absl::Status NotRunning(absl::string_view dir);
 absl::Status NotAnswering(absl::string_view who, absl::string_view why);
 // `what` did not come true: exit code 3.
 absl::Status TimedOut(absl::string_view what, absl::string_view next_step = {});
-// Saved settings cannot be changed by another `up`. Exit code 2.
+// A resource that exists cannot be moved by another `up`. Exit code 2.
 absl::Status SettingsDiffer(absl::string_view option, absl::string_view saved, absl::string_view given,
                             absl::string_view dir);
+// The same error with exit code 2.
+absl::Status AsUsage(absl::Status status);
 absl::Status UnknownRegion(absl::string_view region);
 
 }  // namespace errors

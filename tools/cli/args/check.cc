@@ -1,4 +1,5 @@
-// From raw words to checked options. Every refusal says what was wrong and what is right.
+// From raw words to checked options. Every refusal says what was wrong and what is right. What a server rules
+// about objects (regions, SKUs, ids of resources and replicas) stays the server's to refuse.
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
@@ -7,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "common/base/names.h"
 #include "common/base/status_macros.h"
 #include "common/regions/regions.h"
 #include "tools/cli/args/duration.h"
@@ -42,11 +42,6 @@ absl::Status CheckRegion(absl::string_view region) {
   return FindRegion(region) == nullptr ? errors::UnknownRegion(region) : absl::OkStatus();
 }
 
-absl::Status CheckId(absl::string_view option, absl::string_view id) {
-  if (IsValidId(id)) return absl::OkStatus();
-  return BadValue(option, id, "NAME: 3 to 63 letters, digits and dashes, a letter first, no dash last");
-}
-
 absl::StatusOr<int64_t> Duration(absl::string_view option, const Words& words, int64_t otherwise) {
   if (!words) return otherwise;
   const absl::StatusOr<int64_t> ns = ParseDuration(*words);
@@ -57,10 +52,10 @@ absl::StatusOr<int64_t> Duration(absl::string_view option, const Words& words, i
   return *ns;
 }
 
-absl::StatusOr<Words> DurationWords(absl::string_view option, const Words& words) {
-  if (!words) return Words();
+absl::StatusOr<std::optional<int64_t>> MaybeDuration(absl::string_view option, const Words& words) {
+  if (!words) return std::optional<int64_t>();
   ASSIGN_OR_RETURN(const int64_t ns, Duration(option, words, 0));
-  return Words(FormatDuration(ns));
+  return std::optional<int64_t>(ns);
 }
 
 absl::StatusOr<int64_t> Number(absl::string_view option, const std::string& words, int64_t low,
@@ -88,42 +83,53 @@ absl::StatusOr<std::string> One(const Raw& raw) {
   return raw.positional.empty() ? "" : raw.positional[0];
 }
 
-absl::StatusOr<UpOptions> CheckUp(const Raw& raw) {
-  UpOptions up;
-  up.name = raw.name;
-  up.group = raw.group;
-  up.primary = raw.primary;
-  up.detach = raw.detach;
-  up.zone = raw.zone;
-  up.net = raw.net;
-  up.dns_listen = raw.dns_listen;
-  if (up.name) RETURN_IF_ERROR(CheckId("--name", *up.name));
-  if (up.primary) RETURN_IF_ERROR(CheckRegion(*up.primary));
+absl::Status CheckReplicas(const Raw& raw, UpOptions& up) {
   for (const std::string& words : raw.replicas) {
     for (const absl::string_view region : absl::StrSplit(words, ',', absl::SkipEmpty())) {
       RETURN_IF_ERROR(CheckRegion(region));
       if (std::find(up.replicas.begin(), up.replicas.end(), region) != up.replicas.end()) {
         return errors::Usage(absl::StrCat("--replica ", region, " is given twice"), "one replica a region");
       }
+      if (region == up.primary) {
+        return errors::Usage(absl::StrCat("a replica cannot be in the primary's region ", region),
+                             "--replica with another region");
+      }
       up.replicas.emplace_back(region);
     }
   }
-  if (up.primary && std::find(up.replicas.begin(), up.replicas.end(), *up.primary) != up.replicas.end()) {
-    return errors::Usage(absl::StrCat("a replica cannot be in the primary's region ", *up.primary),
-                         "--replica with another region");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<UpOptions> CheckUp(const Raw& raw) {
+  UpOptions up;
+  up.group = raw.group;
+  up.primary = raw.primary;
+  up.detach = raw.detach;
+  if (up.primary) RETURN_IF_ERROR(CheckRegion(*up.primary));
+  RETURN_IF_ERROR(CheckReplicas(raw, up));
+  up.given.cluster = raw.name;
+  up.given.zone = raw.zone;
+  up.given.net = raw.net;
+  if (raw.dns_listen) {
+    up.given.dns_listen = std::vector<std::string>(absl::StrSplit(*raw.dns_listen, ',', absl::SkipEmpty()));
   }
-  ASSIGN_OR_RETURN(up.ttl, DurationWords("--ttl", raw.ttl));
-  ASSIGN_OR_RETURN(up.probe_interval, DurationWords("--probe-interval", raw.probe_interval));
-  ASSIGN_OR_RETURN(up.probe_timeout, DurationWords("--probe-timeout", raw.probe_timeout));
+  ASSIGN_OR_RETURN(up.given.ttl_ns, MaybeDuration("--ttl", raw.ttl));
+  ASSIGN_OR_RETURN(up.given.probe_interval_ns, MaybeDuration("--probe-interval", raw.probe_interval));
+  ASSIGN_OR_RETURN(up.given.probe_timeout_ns, MaybeDuration("--probe-timeout", raw.probe_timeout));
   if (raw.tolerated_failures) {
-    ASSIGN_OR_RETURN(const int64_t failures, Number("--tolerated-failures", *raw.tolerated_failures, 0, 9));
-    up.tolerated_failures = absl::StrCat(failures);
+    ASSIGN_OR_RETURN(const int64_t failures,
+                     Number("--tolerated-failures", *raw.tolerated_failures, 0, 1'000));
+    up.given.tolerated_failures = static_cast<int>(failures);
   }
   if (raw.base_port) {
-    ASSIGN_OR_RETURN(const int64_t port, Number("--base-port", *raw.base_port, 1024, 65000));
-    up.base_port = absl::StrCat(port);
+    ASSIGN_OR_RETURN(const int64_t port, Number("--base-port", *raw.base_port, 1, 65'535));
+    up.given.base_port = static_cast<int>(port);
   }
   ASSIGN_OR_RETURN(up.timeout_ns, Duration("--timeout", raw.timeout, kTimeoutDefaultNs));
+  // What the settings themselves rule, said before anything is started.
+  const absl::StatusOr<supervisor::Settings> settings =
+      supervisor::DecideSettings(std::nullopt, up.given, "");
+  if (!settings.ok()) return errors::AsUsage(settings.status());
   return up;
 }
 
@@ -179,14 +185,7 @@ absl::StatusOr<std::pair<std::string, std::string>> KeyValue(absl::string_view o
 }
 
 absl::Status CheckFields(const Raw& raw, ObjectOptions& object) {
-  if (raw.sku) {
-    static const std::vector<std::string> skus = {"Free_F1", "Standard_S1", "Premium_P1", "Premium_P2"};
-    object.sku = *raw.sku;
-    if (std::find(skus.begin(), skus.end(), object.sku) == skus.end()) {
-      return errors::Usage(absl::StrCat("\"", object.sku, "\" is not a SKU", DidYouMean(object.sku, skus)),
-                           absl::StrCat("--sku with one of ", absl::StrJoin(skus, ", ")));
-    }
-  }
+  object.sku = Or(raw.sku);
   if (raw.unit_count) {
     ASSIGN_OR_RETURN(const int64_t units, Number("--unit-count", *raw.unit_count, 1, 1000));
     object.unit_count = static_cast<uint32_t>(units);
@@ -222,8 +221,6 @@ absl::Status CheckNewReplica(const Raw& raw, ObjectOptions& object) {
     return errors::Usage("--replica-name names one replica, but several regions are given",
                          "leave it out: the region's name is the default");
   }
-  for (const std::string& region : object.regions) RETURN_IF_ERROR(CheckRegion(region));
-  if (raw.replica_name) RETURN_IF_ERROR(CheckId("--replica-name", *raw.replica_name));
   return absl::OkStatus();
 }
 
@@ -246,10 +243,9 @@ absl::Status CheckSubject(const Raw& raw, ObjectOptions& object) {
     RETURN_IF_ERROR(ReadPositionalName(raw, "--name", object.name));
     if (!create) return absl::OkStatus();
     if (object.name.empty()) return Missing(raw, "--name", "--name contoso --location eastus");
-    RETURN_IF_ERROR(CheckId("--name", object.name));
     if (!raw.location) return Missing(raw, "--location", "--name contoso --location eastus");
     object.location = *raw.location;
-    return CheckRegion(object.location);
+    return absl::OkStatus();
   }
   if (create) return CheckNewReplica(raw, object);
   RETURN_IF_ERROR(ReadPositionalName(raw, "--replica-name", object.replica_name));
@@ -312,7 +308,6 @@ absl::StatusOr<FaultOptions> CheckFault(const Raw& raw) {
   if (fault.subject.empty()) {
     return Missing(raw, region ? "a region" : "a process", region ? "eastus" : "westus");
   }
-  if (region) RETURN_IF_ERROR(CheckRegion(fault.subject));
   const std::string mode = Or(raw.mode, "refuse");
   if (mode != "refuse" && mode != "hang") return BadValue("--mode", mode, "refuse or hang");
   fault.hang = mode == "hang";

@@ -11,26 +11,19 @@
 #include "common/clock/clock.h"
 #include "tools/cli/args/condition.h"
 #include "tools/cli/render/format.h"
+#include "tools/supervisor/core/settings.h"
 
 namespace nonet::cli {
 
 inline constexpr int64_t kTimeoutDefaultNs = 60 * kNanosPerSecond;
 
-// `nonet up`. An unset option keeps what the DIR has saved, or the default of a new one.
+// `nonet up`. What is not given keeps what the DIR has saved, or the default of a new one.
 struct UpOptions {
-  std::optional<std::string> name;
   std::optional<std::string> group;
   std::optional<std::string> primary;
   std::vector<std::string> replicas;  // Regions.
   bool detach = false;
-  std::optional<std::string> ttl;  // Durations in FormatDuration's spelling.
-  std::optional<std::string> probe_interval;
-  std::optional<std::string> probe_timeout;
-  std::optional<std::string> tolerated_failures;
-  std::optional<std::string> net;
-  std::optional<std::string> base_port;
-  std::optional<std::string> zone;
-  std::optional<std::string> dns_listen;
+  supervisor::GivenSettings given;  // Its cluster is the resource's name.
   int64_t timeout_ns = kTimeoutDefaultNs;
 };
 

@@ -1,0 +1,157 @@
+// Getting the supervisor and the control plane to answer.
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/base/status_macros.h"
+#include "common/process/files.h"
+#include "common/real/real_clock.h"
+#include "tools/cli/commands/up.h"
+#include "tools/cli/dir.h"
+#include "tools/cli/errors.h"
+#include "tools/cli/machine/launch.h"
+#include "tools/cli/machine/ready_file.h"
+
+namespace nonet::cli {
+namespace {
+
+constexpr uint32_t kControlPlaneCrashesMax = 3;
+constexpr int64_t kTryNs = 250 * kNanosPerMilli;
+
+// What a daemon wrote after `from`: its last line, which says why it ended.
+std::string LastLine(const std::string& file, std::uintmax_t from) {
+  std::ifstream in(file, std::ios::binary);
+  in.seekg(static_cast<std::streamoff>(from));
+  std::ostringstream text;
+  text << in.rdbuf();
+  std::string last;
+  for (const absl::string_view line : absl::StrSplit(text.str(), '\n', absl::SkipWhitespace())) {
+    if (absl::StartsWith(line, "  try:")) continue;
+    last = std::string(line);
+  }
+  return last.empty() ? "it said nothing" : last;
+}
+
+template <typename T>
+T Value(const Json& json, const char* key, T otherwise) {
+  const auto found = json.find(key);
+  if (found == json.end()) return otherwise;
+  try {
+    return found->get<T>();
+  } catch (const Json::exception&) {
+    return otherwise;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<supervisor::Settings>> ReadSettings(const std::string& dir) {
+  const absl::StatusOr<std::string> text = ReadFile(SettingsFile(dir), 1 << 20);
+  if (absl::IsNotFound(text.status())) return std::optional<supervisor::Settings>();
+  RETURN_IF_ERROR(text.status());
+  const Json json = Json::parse(*text, nullptr, false);
+  if (!json.is_object()) {
+    return errors::Local("UNREADABLE_STATE", absl::StrCat(SettingsFile(dir), " is not a settings file"),
+                         WithDir("nonet reset", dir));
+  }
+  supervisor::Settings settings;
+  settings.cluster = Value(json, "cluster", settings.cluster);
+  settings.net = Value(json, "net", settings.net);
+  settings.zone = Value(json, "zone", settings.zone);
+  settings.base_port = Value(json, "basePort", settings.base_port);
+  settings.ttl_ns = Value(json, "ttlNs", settings.ttl_ns);
+  settings.probe_interval_ns = Value(json, "probeIntervalNs", settings.probe_interval_ns);
+  settings.probe_timeout_ns = Value(json, "probeTimeoutNs", settings.probe_timeout_ns);
+  settings.tolerated_failures = Value(json, "toleratedFailures", settings.tolerated_failures);
+  settings.dns_listen = Value(json, "dnsListen", settings.dns_listen);
+  return std::optional<supervisor::Settings>(settings);
+}
+
+std::vector<std::string> SupervisorArguments(const std::string& dir, const supervisor::GivenSettings& given) {
+  std::vector<std::string> arguments = {absl::StrCat("--dir=", dir),
+                                        absl::StrCat("--ready_file=", ReadyFile(dir, "supervisor"))};
+  const auto add = [&arguments](const char* flag, const auto& value) {
+    if (value) arguments.push_back(absl::StrCat("--", flag, "=", *value));
+  };
+  const auto add_duration = [&arguments](const char* flag, const std::optional<int64_t>& ns) {
+    if (ns) arguments.push_back(absl::StrCat("--", flag, "=", supervisor::DurationText(*ns)));
+  };
+  add("cluster", given.cluster);
+  add("net", given.net);
+  add("zone", given.zone);
+  add("base_port", given.base_port);
+  add("tolerated_failures", given.tolerated_failures);
+  add_duration("ttl", given.ttl_ns);
+  add_duration("probe_interval", given.probe_interval_ns);
+  add_duration("probe_timeout", given.probe_timeout_ns);
+  if (given.dns_listen)
+    arguments.push_back(absl::StrCat("--dns_listen=", absl::StrJoin(*given.dns_listen, ",")));
+  return arguments;
+}
+
+absl::StatusOr<Addresses> StartSupervisor(const std::string& dir, const supervisor::GivenSettings& given,
+                                          int64_t timeout_ns) {
+  for (const char* part : {"", "/logs", "/run"}) RETURN_IF_ERROR(MakeDirectories(absl::StrCat(dir, part)));
+  const std::string ready_file = ReadyFile(dir, "supervisor");
+  RETURN_IF_ERROR(RemoveFile(ready_file));
+  const std::string log = LogFile(dir, "supervisor");
+  std::error_code error;
+  const std::uintmax_t logged =
+      std::filesystem::exists(log, error) ? std::filesystem::file_size(log, error) : 0;
+  ASSIGN_OR_RETURN(const int pid,
+                   LaunchDetached(SiblingProgram("nonet-supervisor"), SupervisorArguments(dir, given), log));
+  switch (AwaitReadyFile(ready_file, pid, timeout_ns)) {
+    case ReadyResult::kExited:
+      return errors::Local("SUPERVISOR_ENDED",
+                           absl::StrCat("the supervisor ended at once: ", LastLine(log, logged)),
+                           WithDir("nonet logs supervisor", dir));
+    case ReadyResult::kTimedOut:
+      return errors::TimedOut("the supervisor is not ready in time", WithDir("nonet logs supervisor", dir));
+    case ReadyResult::kReady:
+      break;
+  }
+  const std::optional<ReadyFileContent> content = ReadReadyFile(ready_file);
+  if (!content || !content->addresses.contains("grpc")) {
+    return errors::Local("SUPERVISOR_ENDED", "the supervisor's ready file names no gRPC address",
+                         WithDir("nonet logs supervisor", dir));
+  }
+  Addresses addresses;
+  addresses.supervisor_pid = pid;
+  addresses.supervisor = content->addresses.at("grpc");
+  return addresses;
+}
+
+absl::StatusOr<Cluster> AwaitControlPlane(Addresses addresses, int64_t timeout_ns) {
+  const int64_t deadline = RealClock().SteadyNs() + timeout_ns;
+  ASSIGN_OR_RETURN(const supervisor::v1::Cluster view,
+                   ConnectSupervisor(addresses.supervisor)->GetCluster(Within(timeout_ns)));
+  addresses.control = view.addresses().controlplane_grpc();
+  addresses.steering = view.addresses().dns_grpc();
+  addresses.dns = view.addresses().dns();
+  Cluster cluster = ConnectTo(addresses);
+  while (true) {
+    const auto list = cluster.control->List(resource::v1::ListResourcesRequest(),
+                                            {.timeout_ns = 4 * kTryNs, .retry_ns = kTryNs});
+    if (list.ok()) return cluster;
+    if (RealClock().SteadyNs() >= deadline) {
+      return errors::TimedOut(absl::StrCat("the control plane is not ready: ", list.status().message()),
+                              "nonet logs");
+    }
+    const auto now = cluster.supervisor->GetCluster(kGlance);
+    if (!now.ok()) continue;
+    for (const supervisor::v1::Process& process : now->processes()) {
+      if (process.name() == "controlplane" && process.restarts() >= kControlPlaneCrashesMax) {
+        return errors::Local("CONTROLPLANE_ENDED",
+                             absl::StrCat("the control plane does not stay up",
+                                          process.detail().empty() ? "" : ": ", process.detail()),
+                             "nonet logs controlplane");
+      }
+    }
+  }
+}
+
+}  // namespace nonet::cli
