@@ -13,12 +13,12 @@
 namespace nonet::http {
 
 struct GetOptions {
-  std::string address;  // IP literal.
+  std::string address = {};  // IP literal.
   uint16_t port = 80;
-  std::string host;  // The Host header.
+  std::string host = {};  // The Host header.
   std::string path = "/";
-  Headers headers;
-  std::string bind_address;                   // Source IP literal; the system's choice when empty.
+  Headers headers = {};
+  std::string bind_address = {};              // Source IP literal; the system's choice when empty.
   int64_t timeout_ns = 10 * kNanosPerSecond;  // From the connect to the end of the status line and headers.
   size_t response_bytes_max = 16 * 1024;      // More of the body is not read.
 };

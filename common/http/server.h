@@ -20,14 +20,14 @@ namespace nonet::http {
 using Headers = std::vector<std::pair<std::string, std::string>>;  // Names lower case, in order.
 
 struct Request {
-  std::string method;  // "GET"
-  std::string target;  // As sent: "/api/health?api-version=2024-12-01"
-  std::string path;    // Before '?', still percent-encoded: split first, decode after.
-  std::string query;   // After '?', still encoded; empty when there is none.
-  Headers headers;
-  std::string body;
-  std::string peer_address;  // IP literal of the client.
-  bool chunked = false;      // The body came without a Content-Length.
+  std::string method = {};  // "GET"
+  std::string target = {};  // As sent: "/api/health?api-version=2024-12-01"
+  std::string path = {};    // Before '?', still percent-encoded: split first, decode after.
+  std::string query = {};   // After '?', still encoded; empty when there is none.
+  Headers headers = {};
+  std::string body = {};
+  std::string peer_address = {};  // IP literal of the client.
+  bool chunked = false;           // The body came without a Content-Length.
 
   // The first header of that (lower-case) name, or nullptr.
   const std::string* Header(absl::string_view name) const;
@@ -35,9 +35,9 @@ struct Request {
 
 struct Response {
   int status = 200;
-  std::string content_type;  // Left out when empty.
-  std::string body;          // Never sent for HEAD; its length is.
-  Headers headers;
+  std::string content_type = {};  // Left out when empty.
+  std::string body = {};          // Never sent for HEAD; its length is.
+  Headers headers = {};
 };
 
 // Answers one request: call once, on the loop thread, now or later. Dropping it uncalled answers 500.
@@ -47,9 +47,9 @@ using Reply = absl::AnyInvocable<void(Response)>;
 class Stream {
  public:
   struct Callbacks {
-    absl::AnyInvocable<void(absl::string_view bytes)> on_data;
-    absl::AnyInvocable<void()> on_closed;   // Once, whoever closed; no callback follows it.
-    absl::AnyInvocable<void()> on_drained;  // Optional: nothing is queued any more.
+    absl::AnyInvocable<void(absl::string_view bytes)> on_data = {};
+    absl::AnyInvocable<void()> on_closed = {};   // Once, whoever closed; no callback follows it.
+    absl::AnyInvocable<void()> on_drained = {};  // Optional: nothing is queued any more.
   };
   virtual ~Stream() = default;  // Aborts; no callback follows.
   // Begins reading. Bytes that came with the upgrade request are delivered first.

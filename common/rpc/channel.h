@@ -12,7 +12,8 @@ class Channel;
 namespace nonet::rpc {
 
 struct ChannelOptions {
-  std::string local_address;  // Source IP literal, for a peer in a region; the system's choice when empty.
+  std::string local_address =
+      {};  // Source IP literal, for a peer in a region; the system's choice when empty.
 };
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, const ChannelOptions& options = {});
