@@ -33,22 +33,37 @@ size_t PutAll(Parser& parser, absl::string_view bytes, Done done, boost::system:
 
 struct RequestParser::Impl {
   beast::request_parser<beast::string_body> parser;
-  bool chunked = false;
+  size_t header_bytes_max = 0;
+  size_t header_bytes = 0;  // Taken so far.
 };
 
 RequestParser::RequestParser(size_t header_bytes_max, size_t body_bytes_max)
     : impl_(std::make_unique<Impl>()) {
+  impl_->header_bytes_max = header_bytes_max;
+  // Beast applies its limit to the request line and to the headers, each; the sum is counted here.
   impl_->parser.header_limit(static_cast<uint32_t>(header_bytes_max));
   impl_->parser.body_limit(body_bytes_max);
-  impl_->parser.eager(true);
 }
 
 RequestParser::~RequestParser() = default;
 
 size_t RequestParser::Put(absl::string_view bytes) {
   boost::system::error_code error;
-  const size_t taken = PutAll(
-      impl_->parser, bytes, [this] { return done(); }, error);
+  size_t taken = 0;
+  auto& parser = impl_->parser;
+  if (!parser.is_header_done()) {
+    parser.eager(false);  // Stops behind the headers.
+    taken = PutAll(
+        parser, bytes, [&] { return parser.is_header_done(); }, error);
+    impl_->header_bytes += taken;
+    const size_t begun = parser.is_header_done() ? 0 : bytes.size() - taken;
+    if (!error && impl_->header_bytes + begun > impl_->header_bytes_max) error = beast::error::header_limit;
+  }
+  if (!error && parser.is_header_done()) {
+    parser.eager(true);
+    taken += PutAll(
+        parser, bytes.substr(taken), [&] { return parser.is_done(); }, error);
+  }
   if (!error) return taken;
   if (error == beast::error::header_limit) {
     error_ = {431, "the request line and headers are too long"};

@@ -1,0 +1,318 @@
+// WebSocket upgrades and the byte streams behind them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/clock/simulated_clock.h"
+#include "common/http/server.h"
+#include "tests/contract/common/loop_thread.h"
+#include "tests/contract/common/raw_socket.h"
+
+namespace nonet::http {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::shared_ptr<const std::string> Bytes(std::string bytes) {
+  return std::make_shared<const std::string>(std::move(bytes));
+}
+
+std::string UpgradeRequest(absl::string_view target = "/") {
+  return absl::StrCat("GET ", target,
+                      " HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
+                      "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+}
+
+class HttpStream : public testing::Test {
+ protected:
+  HttpStream() {
+    loop_.Call([this] {
+      server_ = *Server::Listen(
+          loop_.get(), {}, [](Request, Reply reply) { reply(Response{}); },
+          [this](Request request, std::unique_ptr<Upgrade> upgrade) {
+            OnUpgrade(request, std::move(upgrade));
+          });
+      port_ = server_->port();
+    });
+  }
+  ~HttpStream() override {
+    loop_.Call([this] {
+      stream_.reset();
+      upgrade_.reset();
+      server_.reset();
+    });
+  }
+
+  void OnUpgrade(const Request& request, std::unique_ptr<Upgrade> upgrade) {
+    if (request.path == "/drop") return;
+    if (request.path == "/keep") {
+      upgrade_ = std::move(upgrade);
+      return;
+    }
+    if (request.path == "/refuse") {
+      return upgrade->Refuse({.status = 401, .content_type = "", .body = "no", .headers = {}});
+    }
+    stream_ = upgrade->Accept(request.path == "/proto" ? "json.webpubsub.azure.v1" : "");
+    if (request.path != "/late") StartStream();
+  }
+
+  void StartStream() {
+    stream_->Start({.on_data =
+                        [this](absl::string_view bytes) {
+                          received_.append(bytes.data(), bytes.size());
+                          if (on_data_) on_data_();
+                        },
+                    .on_closed = [this] { ++closed_; },
+                    .on_drained = [this] { ++drained_; }});
+  }
+
+  // Sends the request and takes the 101.
+  void Open(RawSocket& client, absl::string_view target = "/") {
+    client.Send(UpgradeRequest(target));
+    ASSERT_THAT(client.ReceiveUntil("\r\n\r\n"), StartsWith("HTTP/1.1 101 "));
+    ASSERT_TRUE(loop_.Eventually([&] { return stream_ == nullptr || stream_->queued_bytes() == 0; }));
+  }
+  bool Received(absl::string_view text) {
+    return loop_.Eventually([&] { return received_ == text; });
+  }
+  bool Closed() {
+    return loop_.Eventually([&] { return closed_ == 1; });
+  }
+  void Write(std::string bytes) {
+    loop_.Call([&] { stream_->Write(Bytes(std::move(bytes))); });
+  }
+
+  SimulatedClock clock_;
+  LoopThread loop_{clock_};
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<Stream> stream_;
+  std::unique_ptr<Upgrade> upgrade_;
+  std::function<void()> on_data_;
+  std::string received_;
+  int closed_ = 0;
+  int drained_ = 0;
+  uint16_t port_ = 0;
+};
+
+TEST_F(HttpStream, BeginsWithTheAnswerOfTheRfc) {
+  RawSocket client(port_);
+  client.Send(UpgradeRequest("/proto"));
+  const std::string head = client.ReceiveUntil("\r\n\r\n");
+  EXPECT_THAT(head, StartsWith("HTTP/1.1 101 Switching Protocols\r\n"));
+  EXPECT_THAT(head, HasSubstr("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
+  EXPECT_THAT(head, HasSubstr("sec-websocket-protocol: json.webpubsub.azure.v1\r\n"));
+}
+
+TEST_F(HttpStream, CarriesBytesBothWays) {
+  RawSocket client(port_);
+  Open(client);
+  client.Send("hello");
+  EXPECT_TRUE(Received("hello"));
+  Write("world");
+  EXPECT_EQ(client.Receive(5), "world");
+}
+
+TEST_F(HttpStream, DeliversBytesGluedBehindTheRequest) {
+  RawSocket client(port_);
+  client.Send(UpgradeRequest() + "early");
+  ASSERT_THAT(client.ReceiveUntil("\r\n\r\n"), StartsWith("HTTP/1.1 101 "));
+  EXPECT_TRUE(Received("early"));
+  client.Send(" and late");
+  EXPECT_TRUE(Received("early and late"));
+}
+
+TEST_F(HttpStream, KeepsEarlyBytesUntilItIsStarted) {
+  RawSocket client(port_);
+  client.Send(UpgradeRequest("/late") + "early");
+  ASSERT_THAT(client.ReceiveUntil("\r\n\r\n"), StartsWith("HTTP/1.1 101 "));
+  loop_.Call([&] { StartStream(); });
+  EXPECT_TRUE(Received("early"));
+}
+
+TEST_F(HttpStream, IsDecidedLater) {
+  RawSocket client(port_);
+  client.Send(UpgradeRequest("/keep"));
+  ASSERT_TRUE(loop_.Eventually([&] { return upgrade_ != nullptr; }));
+  loop_.Call([&] {
+    stream_ = upgrade_->Accept("");
+    upgrade_.reset();
+    StartStream();
+  });
+  EXPECT_THAT(client.ReceiveUntil("\r\n\r\n"), StartsWith("HTTP/1.1 101 "));
+}
+
+TEST_F(HttpStream, IsClosedFromTheStartWhenThePeerWentMeanwhile) {
+  RawSocket client(port_);
+  client.Send(UpgradeRequest("/keep"));
+  ASSERT_TRUE(loop_.Eventually([&] { return upgrade_ != nullptr; }));
+  loop_.Call([&] {
+    server_.reset();  // As good as any way to lose it.
+    stream_ = upgrade_->Accept("");
+    stream_->Write(Bytes("x"));
+    StartStream();
+  });
+  EXPECT_TRUE(Closed());
+}
+
+TEST_F(HttpStream, IsRefusedWithTheAnswerGiven) {
+  RawSocket client(port_);
+  client.Send(UpgradeRequest("/refuse"));
+  EXPECT_THAT(client.ReceiveResponse(), StartsWith("HTTP/1.1 401 Unauthorized\r\n"));
+  client.Send(UpgradeRequest("/drop"));  // The connection goes on.
+  EXPECT_THAT(client.ReceiveResponse(), StartsWith("HTTP/1.1 500 "));
+}
+
+TEST_F(HttpStream, IsRefusedForABadHandshakeAndWhereNobodySpeaksIt) {
+  RawSocket bad(port_);
+  bad.Send(
+      "GET / HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: "
+      "8\r\n\r\n");
+  const std::string response = bad.ReceiveResponse();
+  EXPECT_THAT(response, StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(response, HasSubstr("sec-websocket-version: 13\r\n"));
+  auto plain = loop_.Call([&] { return *Server::Listen(loop_.get(), {}, [](Request, Reply) {}); });
+  RawSocket client(plain->port());
+  client.Send(UpgradeRequest());
+  EXPECT_THAT(client.ReceiveResponse(), StartsWith("HTTP/1.1 400 "));
+  loop_.Call([&] { plain.reset(); });
+}
+
+TEST_F(HttpStream, SendsAllOfOneTurnInOrder) {
+  RawSocket client(port_);
+  Open(client);
+  std::string expected;
+  loop_.Call([&] {
+    for (int i = 0; i < 5'000; ++i) {  // More than one system call takes.
+      const std::string bytes = absl::StrCat("<", i, ">");
+      expected += bytes;
+      stream_->Write(Bytes(bytes));
+    }
+    EXPECT_EQ(stream_->queued_bytes(), expected.size());
+  });
+  EXPECT_EQ(client.Receive(expected.size()), expected);
+  EXPECT_TRUE(loop_.Eventually([&] { return drained_ >= 1 && stream_->queued_bytes() == 0; }));
+}
+
+TEST_F(HttpStream, CountsWhatASlowPeerLeavesQueued) {
+  RawSocket client(port_, 4096);
+  Open(client);
+  const std::string big(16 * 1024 * 1024, 'x');
+  Write(big);
+  Write("end");
+  loop_.Call([] {});
+  EXPECT_EQ(loop_.Call([&] { return stream_->queued_bytes(); }), big.size() + 3);
+  EXPECT_EQ(client.Receive(big.size()).size(), big.size());
+  EXPECT_EQ(client.Receive(3), "end");
+  EXPECT_TRUE(loop_.Eventually([&] { return stream_->queued_bytes() == 0; }));
+}
+
+TEST_F(HttpStream, SaysOnceThatThePeerClosed) {
+  RawSocket polite(port_);
+  Open(polite);
+  polite.ShutdownSend();
+  EXPECT_TRUE(Closed());
+  EXPECT_TRUE(polite.AtEnd());
+  loop_.Call([&] { stream_->Abort(); });
+  loop_.Call([&] { stream_->Write(Bytes("x")); });
+  loop_.Call([&] { stream_->CloseAfterWrites(); });
+  loop_.Call([&] { EXPECT_EQ(closed_, 1); });
+}
+
+TEST_F(HttpStream, SurvivesAResetWhileWriting) {
+  RawSocket client(port_, 4096);
+  Open(client);
+  for (int i = 0; i < 64; ++i) Write(std::string(256 * 1024, 'x'));
+  client.Receive(1000);
+  client.CloseWithReset();
+  EXPECT_TRUE(Closed());
+  loop_.Call([&] { EXPECT_EQ(stream_->queued_bytes(), 0u); });
+}
+
+TEST_F(HttpStream, SendsWhatIsQueuedBeforeItCloses) {
+  RawSocket client(port_);
+  Open(client);
+  const std::string big(8 * 1024 * 1024, 'x');
+  loop_.Call([&] {
+    stream_->Write(Bytes(big));
+    stream_->Write(Bytes("bye"));
+    stream_->CloseAfterWrites();
+    stream_->Write(Bytes("too late"));
+  });
+  client.Send("unread by anybody");  // Must not cost the peer our last words.
+  EXPECT_EQ(client.ReceiveAll(), big + "bye");
+  loop_.Call([&] { EXPECT_EQ(closed_, 0); });
+  client.ShutdownSend();
+  EXPECT_TRUE(Closed());
+  EXPECT_EQ(loop_.Call([&] { return received_; }), "");
+}
+
+TEST_F(HttpStream, SaysItsLastWordsToAPeerThatClosedItsSide) {
+  RawSocket client(port_);
+  Open(client);
+  on_data_ = [&] {
+    stream_->Write(Bytes("bye"));
+    stream_->CloseAfterWrites();
+  };
+  client.Send("close");
+  client.ShutdownSend();
+  EXPECT_EQ(client.ReceiveAll(), "bye");
+  EXPECT_TRUE(Closed());
+}
+
+TEST_F(HttpStream, AbortsAPeerThatNeverTakesTheLastWords) {
+  RawSocket client(port_, 4096);
+  Open(client);
+  loop_.Call([&] {
+    stream_->Write(Bytes(std::string(32 * 1024 * 1024, 'x')));
+    stream_->CloseAfterWrites();
+  });
+  clock_.AdvanceNs(5 * kNanosPerSecond);
+  EXPECT_TRUE(Closed());
+}
+
+TEST_F(HttpStream, AbortsWithAReset) {
+  RawSocket client(port_);
+  Open(client);
+  loop_.Call([&] {
+    stream_->Abort();
+    EXPECT_EQ(closed_, 0);  // Never from inside.
+  });
+  EXPECT_TRUE(client.AtEnd());
+  EXPECT_FALSE(client.Send("x") && client.Send("y"));
+  EXPECT_TRUE(Closed());
+}
+
+TEST_F(HttpStream, CallsNobodyOnceDestroyed) {
+  RawSocket client(port_);
+  Open(client);
+  Write("x");
+  loop_.Call([&] { stream_.reset(); });
+  EXPECT_TRUE(loop_.Eventually([&] { return client.AtEnd() || !client.Receive(1).empty(); }));
+  loop_.Call([&] { EXPECT_EQ(closed_, 0); });
+}
+
+TEST_F(HttpStream, MayBeDestroyedInItsOwnCallbacks) {
+  on_data_ = [&] { stream_.reset(); };
+  RawSocket client(port_);
+  Open(client);
+  client.Send(std::string(1'000'000, 'x'));
+  EXPECT_TRUE(client.AtEnd());
+  loop_.Call([&] { EXPECT_EQ(closed_, 0); });
+}
+
+TEST_F(HttpStream, IsAbortedWithItsServer) {
+  RawSocket client(port_);
+  Open(client);
+  Write(std::string(1'000'000, 'x'));
+  loop_.Call([&] { server_.reset(); });
+  EXPECT_TRUE(Closed());
+  client.ReceiveAll();
+  EXPECT_TRUE(client.AtEnd());
+}
+
+}  // namespace
+}  // namespace nonet::http

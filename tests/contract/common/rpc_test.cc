@@ -1,0 +1,162 @@
+// The gRPC server and channel: health, reflection, addresses, reconnecting, stopping.
+#include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/notification.h"
+#include "common/clock/clock.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/server.h"
+#include "nonet/fault/v1/fault.grpc.pb.h"
+
+namespace nonet::rpc {
+namespace {
+
+gpr_timespec After(int64_t ms) {
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(ms, GPR_TIMESPAN));
+}
+
+// Answers any unary call by hand: no stubs of health or reflection are needed.
+struct Answer {
+  grpc::Status status;
+  std::string bytes;
+};
+
+Answer CallUnary(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                 const std::string& request, int64_t deadline_ms = 5000) {
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  context.set_deadline(After(deadline_ms));
+  context.set_wait_for_ready(true);
+  const grpc::Slice slice(request);
+  grpc::ByteBuffer out(&slice, 1);
+  grpc::ByteBuffer in;
+  grpc::CompletionQueue queue;
+  auto call = stub.PrepareUnaryCall(&context, method, out, &queue);
+  call->StartCall();
+  Answer answer;
+  call->Finish(&in, &answer.status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  if (answer.status.ok()) {
+    std::vector<grpc::Slice> slices;
+    in.Dump(&slices);
+    for (const auto& each : slices)
+      answer.bytes.append(reinterpret_cast<const char*>(each.begin()), each.size());
+  }
+  return answer;
+}
+
+// grpc.health.v1.HealthCheckResponse with status SERVING (1) or NOT_SERVING (2).
+constexpr char kServing[] = "\x08\x01";
+constexpr char kNotServing[] = "\x08\x02";
+constexpr char kHealthCheck[] = "/grpc.health.v1.Health/Check";
+
+TEST(RpcServer, AnswersHealthChecks) {
+  auto server = Server::Start({}, {});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto channel = MakeChannel((*server)->address());
+  EXPECT_EQ(CallUnary(channel, kHealthCheck, "").bytes, kServing);
+  (*server)->SetServing(false);
+  EXPECT_EQ(CallUnary(channel, kHealthCheck, "").bytes, kNotServing);
+}
+
+TEST(RpcServer, ReflectsItself) {
+  auto server = Server::Start({}, {});
+  ASSERT_TRUE(server.ok());
+  // One ListServices request (field 7) over the bidirectional stream, whose answer fits one message.
+  const Answer answer =
+      CallUnary(MakeChannel((*server)->address()),
+                "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", std::string("\x3a\x00", 2));
+  EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
+  EXPECT_THAT(answer.bytes, testing::HasSubstr("grpc.health.v1.Health"));
+}
+
+TEST(RpcServer, IsServedOnLoopbackOnly) {
+  for (const char* address : {"0.0.0.0", "192.0.2.1", "::", "localhost", ""}) {
+    EXPECT_EQ(Server::Start({.address = address}, {}).status().code(), absl::StatusCode::kInvalidArgument)
+        << address;
+  }
+  const auto other = Server::Start({.address = "127.9.9.9"}, {});
+  ASSERT_TRUE(other.ok());
+  EXPECT_EQ((*other)->address(), absl::StrCat("127.9.9.9:", (*other)->port()));
+}
+
+TEST(RpcServer, DoesNotShareItsPort) {
+  const auto first = Server::Start({}, {});
+  ASSERT_TRUE(first.ok());
+  const auto second = Server::Start({.port = (*first)->port()}, {});
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST(RpcServer, ShutsDownOnceAndTellsWhenAsked) {
+  auto server = Server::Start({}, {});
+  ASSERT_TRUE(server.ok());
+  absl::Notification done;
+  (*server)->ShutdownAsync(kNanosPerSecond, [&] { done.Notify(); });
+  done.WaitForNotification();
+  (*server)->Shutdown(0);
+  const auto again = Server::Start({.port = (*server)->port()}, {});  // The port is free again.
+  EXPECT_TRUE(again.ok()) << again.status();
+}
+
+// Tells every caller who it is.
+class TellsPeer final : public fault::v1::FaultService::CallbackService {
+ public:
+  grpc::ServerUnaryReactor* ListFaults(grpc::CallbackServerContext* context, const google::protobuf::Empty*,
+                                       fault::v1::ListFaultsResponse*) override {
+    auto* reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status(grpc::StatusCode::UNKNOWN, context->peer()));
+    return reactor;
+  }
+};
+
+TEST(RpcChannel, CallsFromTheSourceAddressGiven) {
+  TellsPeer service;
+  auto server = Server::Start({}, {&service});
+  ASSERT_TRUE(server.ok());
+  const std::string target = (*server)->address();
+  const auto call = [&](const std::string& from) {
+    return CallUnary(MakeChannel(target, {.local_address = from}), "/nonet.fault.v1.FaultService/ListFaults",
+                     "", 1000)
+        .status;
+  };
+  EXPECT_THAT(call("127.143.0.53").error_message(), testing::StartsWith("ipv4:127.143.0.53:"));
+  EXPECT_THAT(call("127.144.0.1").error_message(), testing::StartsWith("ipv4:127.144.0.1:"));
+  EXPECT_THAT(call("").error_message(), testing::StartsWith("ipv4:127.0.0.1:"));
+}
+
+TEST(RpcChannel, CannotConnectFromAnAddressThatIsNotOurs) {
+  auto server = Server::Start({}, {});
+  ASSERT_TRUE(server.ok());
+  for (const char* from : {"192.0.2.1", "nonsense"}) {
+    EXPECT_EQ(CallUnary(MakeChannel((*server)->address(), {.local_address = from}), kHealthCheck, "", 200)
+                  .status.error_code(),
+              grpc::StatusCode::DEADLINE_EXCEEDED);
+  }
+}
+
+TEST(RpcChannel, ReconnectsQuicklyToAServerThatComesBack) {
+  auto server = Server::Start({}, {});
+  ASSERT_TRUE(server.ok());
+  const uint16_t port = (*server)->port();
+  const auto channel = MakeChannel((*server)->address());
+  EXPECT_TRUE(CallUnary(channel, kHealthCheck, "").status.ok());
+  server->reset();
+  EXPECT_EQ(CallUnary(channel, kHealthCheck, "", 200).status.error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+  server = Server::Start({.port = port}, {});
+  ASSERT_TRUE(server.ok());
+  EXPECT_TRUE(CallUnary(channel, kHealthCheck, "", 4000).status.ok());
+}
+
+}  // namespace
+}  // namespace nonet::rpc
