@@ -206,6 +206,7 @@ void Fleet::LaunchIt(Entry& entry, Want want, Now now, Effects& effects) {
     process.address = *std::move(address);
   }
   entry.launching = true;
+  entry.restart_at_ns = 0;
   effects.emplace_back(Launch{.key = process.key,
                               .kind = process.kind,
                               .instance = process.instance,
@@ -254,7 +255,8 @@ void Fleet::Settle(Now now, Effects& effects) {
   for (const auto& [key, entry] : entries_) {
     any_running |= entry.running();
     if (entry.running() && entry.stopping && !entry.kill_sent) consider(entry.kill_at_ns);
-    if (!entry.running() && entry.restart_at_ns > now.steady_ns) consider(entry.restart_at_ns);
+    // Also one that is due by now: launching takes time.
+    if (!entry.running() && entry.restart_at_ns != 0) consider(entry.restart_at_ns);
   }
   if (next != 0 && (next != timer_ns_ || timer_ns_ <= now.steady_ns)) {
     timer_ns_ = next;

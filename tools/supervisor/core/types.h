@@ -55,9 +55,9 @@ struct State {
   struct Process {
     std::string key = {};  // "controlplane", "dnsresolver", or the object's name.
     ProcessKind kind = ProcessKind::kInstance;
-    InstanceSpec instance;
+    InstanceSpec instance = {};
     std::string address = {};   // Of an instance, once it has one.
-    Identity identity;          // Of the running process.
+    Identity identity = {};     // Of the running process.
     uint64_t generation = 0;    // That it runs.
     bool blackhole = false;     // It only holds the ports of a region that hangs.
     int64_t start_wall_ns = 0;  // Of the running process.
@@ -80,7 +80,7 @@ struct ProcessView {
   std::string key = {};
   ProcessKind kind = ProcessKind::kInstance;
   ProcessState state = ProcessState::kStarting;
-  Identity identity;
+  Identity identity = {};
   int64_t start_wall_ns = 0;
   uint32_t restarts = 0;
   std::string region = {};
@@ -94,7 +94,7 @@ struct ProcessView {
 struct Launch {
   std::string key = {};
   ProcessKind kind = ProcessKind::kInstance;
-  InstanceSpec instance;
+  InstanceSpec instance = {};
   std::string address = {};
   uint64_t generation = 0;
   bool blackhole = false;
@@ -102,14 +102,14 @@ struct Launch {
 enum class Signal { kTerminate, kKill, kStop, kContinue };
 struct SendSignal {
   std::string key = {};
-  Identity identity;
+  Identity identity = {};
   Signal signal = Signal::kTerminate;
 };
 // The state changed: write Fleet::state() before the effects that follow.
 struct Persist {};
 // The instance is gone for good: remove its state directory.
 struct RemoveState {
-  InstanceSpec instance;
+  InstanceSpec instance = {};
 };
 // Call Fleet::OnTimer at this steady time. Replaces the earlier one.
 struct SetTimer {

@@ -63,6 +63,13 @@ absl::Status FakeLauncher::Send(const Identity& identity, Signal signal) {
   return absl::OkStatus();
 }
 
+void FakeLauncher::Unwatch() {
+  for (auto& [pid, process] : processes_) {
+    process.watched = false;
+    process.on_exit = {};
+  }
+}
+
 void FakeLauncher::End(int32_t pid, const std::string& how) {
   // As with real processes, the news comes from the loop, never from within a call.
   auto node = processes_.extract(pid);

@@ -27,6 +27,8 @@ class FakeLauncher final : public Launcher {  // The loop thread only.
   // A process that somebody else started.
   Identity StartElsewhere(const std::string& program);
   void End(int32_t pid, const std::string& how);
+  // What the end of a supervisor means here: nobody watches any more, the processes go on.
+  void Unwatch();
 
   struct Process {
     Command command = {};

@@ -1,7 +1,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +24,12 @@ namespace nonet::supervisor {
 namespace {
 
 using boost::asio::posix::stream_descriptor;
+
+// By number: <sys/pidfd.h> of Debian 12 declares them without C linkage.
+int PidfdOpen(int32_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
+int PidfdSend(int pidfd, int signal) {
+  return static_cast<int>(syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
+}
 
 int Number(Signal signal) {
   switch (signal) {
@@ -87,7 +93,7 @@ class RealLauncher final : public Launcher {
     ASSIGN_OR_RETURN(const int32_t pid, Spawn(command));
     // Until it is collected, the pid of a child is not given to another process.
     const absl::StatusOr<ProcStat> stat = proc_.Stat(pid);
-    const int pidfd = pidfd_open(pid, 0);
+    const int pidfd = PidfdOpen(pid);
     if (!stat.ok() || pidfd < 0) {
       const std::string why = pidfd < 0 ? std::strerror(errno) : std::string(stat.status().message());
       kill(pid, SIGKILL);
@@ -105,7 +111,7 @@ class RealLauncher final : public Launcher {
       return absl::NotFoundError(absl::StrCat("process ", identity.pid, " has ended"));
     };
     if (identity.pid <= 1) return gone();
-    const int pidfd = pidfd_open(identity.pid, 0);
+    const int pidfd = PidfdOpen(identity.pid);
     if (pidfd < 0) return gone();
     // Looked at after opening: from here on the descriptor means that very process.
     const absl::StatusOr<ProcStat> stat = proc_.Stat(identity.pid);
@@ -120,7 +126,7 @@ class RealLauncher final : public Launcher {
   absl::Status Send(const Identity& identity, Signal signal) override {
     const auto it = watched_.find(identity.pid);
     if (it == watched_.end() || !(it->second->identity == identity) ||
-        pidfd_send_signal(it->second->descriptor.native_handle(), Number(signal), nullptr, 0) != 0) {
+        PidfdSend(it->second->descriptor.native_handle(), Number(signal)) != 0) {
       return absl::NotFoundError(absl::StrCat("process ", identity.pid, " has ended"));
     }
     return absl::OkStatus();

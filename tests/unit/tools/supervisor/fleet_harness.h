@@ -44,6 +44,7 @@ class FleetHarness {
       const Effect effect = effects[i];
       if (const auto* launch = std::get_if<Launch>(&effect)) {
         launches.push_back(*launch);
+        Move(now.steady_ns + launch_cost_ns);
         if (launch_error.ok()) {
           const Identity identity{.pid = ++last_pid, .start_time = 7'000u + static_cast<uint64_t>(last_pid)};
           alive[launch->key] = identity;
@@ -75,7 +76,7 @@ class FleetHarness {
       timer = 0;
       Run([&](Effects& e) { fleet.OnTimer(now, e); });
     }
-    Move(end);
+    Move(std::max(end, now.steady_ns));
   }
   void Exit(const std::string& key, const std::string& how = "killed by signal 9") {
     const Identity identity = alive.at(key);
@@ -103,6 +104,7 @@ class FleetHarness {
   uint64_t acknowledged = 0;
   int32_t last_pid = 100;
   absl::Status launch_error;
+  int64_t launch_cost_ns = 0;  // Starting a process takes time.
   std::map<std::string, Identity> alive;
   std::vector<Launch> launches;
   std::vector<std::string> signals, removed, records;

@@ -192,6 +192,18 @@ TEST(Fleet, AFailedLaunchBacksOffLikeACrash) {
   EXPECT_NE(h.View("controlplane").identity.pid, 0);
 }
 
+TEST(Fleet, OneThatFallsDueWhileAnotherIsBeingLaunchedIsNotForgotten) {
+  FleetHarness h;
+  h.launch_cost_ns = 5 * kNanosPerMilli;
+  h.Exit(kControlplaneKey);
+  h.Advance(kNanosPerMilli);
+  h.Exit(kDnsresolverKey);
+  h.launch_error = absl::NotFoundError("no such program");
+  h.Advance(kBackoffFirstNs);
+  EXPECT_EQ(h.LaunchesOf(kControlplaneKey), 2u);
+  EXPECT_EQ(h.LaunchesOf(kDnsresolverKey), 2u);
+}
+
 TEST(Fleet, IgnoresTheExitOfAnotherLife) {
   FleetHarness h;
   h.Run([&](Effects& e) {
