@@ -118,6 +118,7 @@ void ControlPlane::Settle(Now now, Effects& effects) {
 std::optional<int64_t> ControlPlane::NextDeadline(Now now) const {
   std::optional<int64_t> next;
   const auto consider = [&](int64_t deadline_ns) {
+    if (deadline_ns == ResourceSet::kNever) return;
     if (deadline_ns > now.steady_ns && (!next || deadline_ns < *next)) next = deadline_ns;
   };
   for (const auto& [key, entry] : resources_.pending()) consider(entry.deadline_ns);

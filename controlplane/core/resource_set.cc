@@ -1,6 +1,5 @@
 #include "controlplane/core/resource_set.h"
 
-#include <limits>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -16,8 +15,6 @@ namespace nonet::controlplane {
 namespace {
 
 using namespace resource::v1;  // The whole file is about these.
-
-constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
 bool IsAwaited(ProvisioningState state) {
   return state == PROVISIONING_STATE_CREATING || state == PROVISIONING_STATE_UPDATING ||

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -54,11 +55,12 @@ class ResourceSet {
     int64_t provisioning_timeout_ns = kProvisioningTimeoutNs;
     int64_t deletion_timeout_ns = kDeletionTimeoutNs;
   };
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
   // Something is under way with an instance: it is awaited (Creating, Updating; Failed too, with no
   // deadline), or its deletion is.
   struct Pending {
     uint64_t since_revision = 0;  // What must be acknowledged.
-    int64_t deadline_ns = 0;      // Steady.
+    int64_t deadline_ns = 0;      // Steady; may be kNever.
   };
 
   explicit ResourceSet(Options options) : options_(std::move(options)) {}

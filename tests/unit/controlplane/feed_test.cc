@@ -1,0 +1,136 @@
+// The change log and what streams are made of.
+#include "controlplane/core/feed.h"
+
+#include <gtest/gtest.h>
+
+#include "controlplane/core/change_log.h"
+#include "tests/unit/controlplane/plane.h"
+
+namespace nonet::controlplane {
+namespace {
+
+using watch::v1::WatchResponse;
+
+const Scope kResolver{watch::v1::ROLE_DNSRESOLVER, "dnsresolver"};
+const Scope kSupervisor{watch::v1::ROLE_SUPERVISOR, "supervisor"};
+const Scope kContosoInstance{watch::v1::ROLE_INSTANCE, "resources/contoso"};
+
+LogEntry Entry(uint64_t revision, size_t events = 1) { return {revision, std::vector<Object>(events)}; }
+
+TEST(ChangeLog, KeepsTheLatestEventsAndKnowsHowFarItReaches) {
+  ChangeLog log(3);
+  log.Restore(0, {});
+  for (uint64_t r = 1; r <= 5; ++r) log.Append(Entry(r));
+  EXPECT_EQ(log.floor(), 2u);
+  EXPECT_FALSE(log.After(1).has_value());
+  EXPECT_EQ(log.After(2)->size(), 3u);
+  EXPECT_EQ(log.After(5)->size(), 0u);
+  EXPECT_FALSE(log.After(6).has_value());  // The future: another history.
+}
+
+TEST(ChangeLog, CountsEventsNotEntriesAndKeepsTheNewestWhole) {
+  ChangeLog log(3);
+  log.Restore(0, {});
+  log.Append(Entry(1, 2));
+  log.Append(Entry(2, 2));
+  EXPECT_EQ(log.floor(), 1u);
+  log.Append(Entry(3, 9));
+  EXPECT_EQ(log.floor(), 2u);
+  EXPECT_EQ(log.entries().size(), 1u);
+}
+
+TEST(Scope, DecidesWhatIsSeen) {
+  const auto sees = [](const Scope& scope, const char* name) {
+    return InScope(scope.role, scope.subscriber, name);
+  };
+  EXPECT_TRUE(sees(kResolver, "resources/contoso/replicas/westus"));
+  EXPECT_FALSE(sees(kResolver, "resources/contoso/keys"));
+  EXPECT_TRUE(sees(kSupervisor, "resources/contoso/keys"));
+  EXPECT_TRUE(sees(kContosoInstance, "resources/contoso/keys"));
+  EXPECT_TRUE(sees(kContosoInstance, "resources/contoso/replicas/westus"));
+  EXPECT_FALSE(sees(kContosoInstance, "resources/contoso-2"));
+  EXPECT_TRUE(sees({watch::v1::ROLE_INSTANCE, "resources/Contoso/replicas/westus"}, "resources/contoso"));
+}
+
+TEST(SnapshotFeed, OfNothingIsOneMarkedPart) {
+  const auto parts = SnapshotFeed({}, kResolver, 7);
+  ASSERT_EQ(parts.size(), 1u);
+  EXPECT_EQ(parts[0].kind(), WatchResponse::KIND_SNAPSHOT);
+  EXPECT_TRUE(parts[0].last());
+  EXPECT_EQ(parts[0].revision(), 7u);
+}
+
+Object Big(const std::string& id, size_t bytes, uint64_t revision) {
+  Object object;
+  object.set_name(ResourceName(id));
+  object.set_revision(revision);
+  (*object.mutable_resource()->mutable_tags())["t"] = std::string(bytes, 'x');
+  return object;
+}
+
+TEST(SnapshotFeed, IsCutIntoPartsWithinTheBound) {
+  std::map<std::string, Object> objects;
+  for (int i = 0; i < 30; ++i) {
+    const std::string id = absl::StrFormat("r%02d", i);
+    objects[ResourceName(id)] = Big(id, 100'000, i + 1);
+  }
+  const auto parts = SnapshotFeed(objects, kSupervisor, 30);
+  EXPECT_GE(parts.size(), 3u);
+  size_t events = 0;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    EXPECT_LE(parts[i].ByteSizeLong(), kWatchResponseBytesMax + 1000);
+    EXPECT_EQ(parts[i].last(), i + 1 == parts.size());
+    events += parts[i].events_size();
+  }
+  EXPECT_EQ(events, 30u);
+}
+
+TEST(ChangesFeed, LeavesOutOtherScopesAndMarksProgress) {
+  Plane plane;
+  plane.CreateContoso();
+  ASSERT_TRUE(plane.Do(Plane::CreateRequest("fabrikam")).ok());
+  std::vector<const LogEntry*> entries;
+  for (const LogEntry& entry : plane.stored.log) entries.push_back(&entry);
+  const auto instance = ChangesFeed(entries, kContosoInstance, 2);
+  ASSERT_EQ(instance.size(), 1u);
+  EXPECT_EQ(instance[0].kind(), WatchResponse::KIND_CHANGES);
+  EXPECT_EQ(instance[0].events_size(), 2);  // The resource and its keys.
+  EXPECT_EQ(instance[0].revision(), 2u);
+  const auto resolver = ChangesFeed(entries, kResolver, 2);
+  EXPECT_EQ(resolver[0].events_size(), 2);  // Two resources, no keys.
+  const auto nothing = ChangesFeed({entries[1]}, kContosoInstance, 2);
+  EXPECT_EQ(nothing[0].kind(), WatchResponse::KIND_PROGRESS);
+  EXPECT_EQ(nothing[0].revision(), 2u);
+}
+
+TEST(ChangesFeed, ClaimsOnlyWholeRevisionsWhenCut) {
+  LogEntry first{1, {Big("a", 600'000, 1)}};
+  LogEntry second{2, {Big("b", 600'000, 2), Big("c", 600'000, 2)}};
+  const auto parts = ChangesFeed({&first, &second}, kSupervisor, 2);
+  ASSERT_EQ(parts.size(), 3u);
+  EXPECT_EQ(parts[0].revision(), 1u);
+  EXPECT_EQ(parts[1].revision(), 1u);  // Half of revision 2 is not revision 2.
+  EXPECT_EQ(parts[2].revision(), 2u);
+}
+
+TEST(InitialFeed, ResumesWhereItCanAndSnapshotsWhereItCannot) {
+  Plane plane({}, 4);
+  plane.CreateContoso();                         // Two events.
+  ASSERT_TRUE(plane.AddReplica("westus").ok());  // One each.
+  ASSERT_TRUE(plane.AddReplica("westeurope").ok());
+  auto feed = plane.core.InitialFeed(kSupervisor, 2);
+  ASSERT_EQ(feed.size(), 1u);
+  EXPECT_EQ(feed[0].kind(), WatchResponse::KIND_CHANGES);
+  EXPECT_EQ(feed[0].events_size(), 1);
+  EXPECT_EQ(plane.core.InitialFeed(kSupervisor, 3)[0].kind(), WatchResponse::KIND_PROGRESS);
+  EXPECT_EQ(plane.core.InitialFeed(kSupervisor, 0)[0].kind(), WatchResponse::KIND_SNAPSHOT);
+  EXPECT_EQ(plane.core.InitialFeed(kSupervisor, 99)[0].kind(), WatchResponse::KIND_SNAPSHOT);
+  ASSERT_TRUE(plane.AddReplica("northeurope").ok());  // Compacts the first.
+  EXPECT_EQ(plane.core.InitialFeed(kSupervisor, 1)[0].kind(), WatchResponse::KIND_CHANGES);
+  ASSERT_TRUE(plane.AddReplica("uksouth").ok());
+  ASSERT_TRUE(plane.AddReplica("japaneast").ok());
+  EXPECT_EQ(plane.core.InitialFeed(kSupervisor, 1)[0].kind(), WatchResponse::KIND_SNAPSHOT);
+}
+
+}  // namespace
+}  // namespace nonet::controlplane
