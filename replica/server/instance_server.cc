@@ -227,27 +227,26 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
   void ApplyConfig(InstanceConfig next) {
     config = std::move(next);
     core.sync().SetTag(config.tag);
-    std::vector<PeerConfig> peer_configs;
-    for (const PeerTarget& target : config.peers) peer_configs.push_back({target.instance, target.tag});
-    Run([&](Effects* effects) {
-      if (const absl::Status status = core.SetPeers(peer_configs, NowHere(), effects); !status.ok()) {
-        log::Error("peers not applied", {{"error", status.message()}});
-        config.peers.clear();
-        peer_configs.clear();
-      }
-    });
-    if (!peer_configs.empty() || config.peers.empty()) peers->SetTargets(config.peers);
     if (config.complete && serving_deadline_ns == 0) {
       serving_deadline_ns = loop.clock().SteadyNs() + kLinkWaitNs;
       loop.RunAt(serving_deadline_ns, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->UpdateServing();
       });
     }
+    std::vector<PeerConfig> peer_configs;
+    for (const PeerTarget& target : config.peers) peer_configs.push_back({target.instance, target.tag});
+    absl::Status applied;
+    Run([&](Effects* effects) { applied = core.SetPeers(peer_configs, NowHere(), effects); });
+    if (applied.ok()) {
+      peers->SetTargets(config.peers);
+    } else {
+      log::Error("the peers stay as they were", {{"error", applied.message()}});
+    }
     UpdateServing();
   }
 
   void UpdateServing() {
-    if (serving || http == nullptr || !config.complete) return;
+    if (serving || http == nullptr || serving_deadline_ns == 0) return;
     bool linked = true;
     for (const PeerSync::Link& link : peers->links()) {
       if (link.has_address && !(link.dialed && link.accepted)) linked = false;
