@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -266,7 +267,10 @@ absl::Status ClientFrameParser::Impl::ReadData(const Properties& p, size_t size,
 
 bool IsJson(absl::string_view text) {
   dom::parser parser;
-  return parser.parse(text.data(), text.size(), true).error() == simdjson::SUCCESS;
+  const simdjson::error_code error = parser.parse(text.data(), text.size(), true).error();
+  // Numbers beyond 64 bits are JSON, but not simdjson's.
+  if (error == simdjson::BIGINT_ERROR || error == simdjson::NUMBER_ERROR) return nlohmann::json::accept(text);
+  return error == simdjson::SUCCESS;
 }
 
 }  // namespace nonet::replica
