@@ -3,22 +3,15 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/base/status_macros.h"
 #include "common/process/daemon.h"
 #include "common/process/files.h"
-#include "common/process/log.h"
 #include "common/real/entropy.h"
-#include "common/rpc/server.h"
-#include "common/watch/watch_client.h"
-#include "dnsresolver/server/dns_listeners.h"
+#include "dnsresolver/server/app.h"
 #include "dnsresolver/server/options.h"
-#include "dnsresolver/server/resolver.h"
-#include "dnsresolver/server/steering_service.h"
 
 ABSL_FLAG(std::string, dns_listen, "127.0.0.1:7853",
           "ip:port[,ip:port...], loopback only; UDP and TCP on each; port 0 picks a free one");
@@ -44,76 +37,20 @@ Settings ReadFlags() {
           .vantage = absl::GetFlag(FLAGS_vantage)};
 }
 
-// Everything of one process, in the order of construction.
-struct Process {
-  EventFeed feed;
-  StatusBoard board;
-  std::unique_ptr<Resolver> resolver;
-  std::unique_ptr<DnsListeners> listeners;
-  std::unique_ptr<SteeringService> service;
-  std::unique_ptr<rpc::Server> server;
-  std::unique_ptr<WatchClient> watch;
-};
-
-void StartWatching(Daemon& daemon, Process& process, const std::string& directory) {
-  WatchClient::Options options;
-  options.target = absl::GetFlag(FLAGS_controlplane);
-  options.role = watch::v1::ROLE_DNSRESOLVER;
-  options.subscriber = "dnsresolver";
+absl::Status Start(Daemon& daemon, CheckedSettings settings, std::unique_ptr<App>& app) {
+  App::Options options;
+  options.settings = std::move(settings);
+  options.directory = daemon.dir() + "/dnsresolver";
+  options.controlplane = absl::GetFlag(FLAGS_controlplane);
+  options.grpc_port = absl::GetFlag(FLAGS_grpc_port);
   options.epoch = daemon.epoch();
-  options.state_file = directory + "/state.pb";
-  Process* const p = &process;
-  process.watch = std::make_unique<WatchClient>(
-      daemon.loop(), std::move(options),
-      [p](const watch::v1::Event& event) {
-        const auto held = p->watch->objects().find(event.name());
-        return p->resolver->Validate(event, held == p->watch->objects().end() ? nullptr : &held->second);
-      },
-      [p](const WatchClient::Objects& objects, const WatchClient::Delta& delta,
-          std::function<void()> applied) { p->resolver->Apply(objects, delta, applied); });
-  process.resolver->SetOnFacts([p](watch::v1::Facts facts) { p->watch->SetFacts(std::move(facts)); });
-  process.watch->Start();
-}
-
-void StopCleanly(Daemon& daemon, Process& process) {
-  Process* const p = &process;
-  daemon.OnStop([p] {
-    p->resolver->SetOnFacts(nullptr);
-    p->watch.reset();
-    p->listeners.reset();
-    p->resolver.reset();
-  });
-  // Runs first: watchers end, then the server takes no more calls.
-  daemon.OnStop([p] {
-    p->feed.Close();
-    p->server.reset();
-    p->service.reset();
-  });
-}
-
-absl::Status Start(Daemon& daemon, const CheckedSettings& settings, Process& process) {
-  const std::string directory = daemon.dir() + "/dnsresolver";
-  RETURN_IF_ERROR(MakeDirectories(directory));
-  ResolverOptions options;
-  options.answers = settings.answers;
-  options.monitor = settings.monitor;
-  options.probe_from = settings.probe_from;
-  options.verdict_file = directory + "/verdicts.pb";
   options.seed = RandomSeed();
-  process.resolver = std::make_unique<Resolver>(daemon.loop(), std::move(options), daemon.metrics(),
-                                                process.feed, process.board);
-  ASSIGN_OR_RETURN(process.listeners, DnsListeners::Start(daemon.loop(), settings.listen,
-                                                          process.resolver->publisher(), daemon.metrics()));
-  process.service = std::make_unique<SteeringService>(process.board, process.feed, settings.monitor);
-  ASSIGN_OR_RETURN(process.server,
-                   rpc::Server::Start({.port = absl::GetFlag(FLAGS_grpc_port)}, {process.service->grpc()}));
-  StartWatching(daemon, process, directory);
-  StopCleanly(daemon, process);
-  Process* const p = &process;
-  daemon.AddReadinessCheck("configuration", [p] { return p->resolver && p->resolver->configured(); });
-  process.server->SetServing(true);
-  daemon.Ready(
-      {{"dns", process.listeners->addresses().front().ToText()}, {"grpc", process.server->address()}});
+  RETURN_IF_ERROR(MakeDirectories(options.directory));
+  ASSIGN_OR_RETURN(app, App::Start(daemon.loop(), daemon.metrics(), std::move(options)));
+  daemon.AddReadinessCheck("configuration", [&app] { return app != nullptr && app->configured(); });
+  daemon.OnStop([&app] { app.reset(); });
+  daemon.OnStopAsync([&app](absl::AnyInvocable<void()> done) { app->StopCalls(std::move(done)); });  // First.
+  daemon.Ready({{"dns", app->dns_addresses().front().ToText()}, {"grpc", app->grpc_address()}});
   return absl::OkStatus();
 }
 
@@ -126,6 +63,6 @@ int main(int argc, char** argv) {
                         .summary = "Authoritative DNS that steers clients to the nearest healthy replica."});
   const auto settings = nonet::dns::CheckSettings(nonet::dns::ReadFlags());
   if (!settings.ok()) daemon.BadFlag(settings.status().message());
-  nonet::dns::Process process;
-  return daemon.Run([&](nonet::Daemon& d) { return nonet::dns::Start(d, *settings, process); });
+  std::unique_ptr<nonet::dns::App> app;
+  return daemon.Run([&](nonet::Daemon& d) { return nonet::dns::Start(d, *settings, app); });
 }

@@ -182,11 +182,15 @@ class SteeringService::Impl final : public v1::SteeringService::CallbackService 
                                    Response& response) {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     const absl::StatusOr<ClientPlace> place = ToPlace(request);
-    absl::StatusOr<Explanation> explanation = place.status();
-    if (place.ok()) explanation = dns::Explain(*board_.table(), request.name(), *place);
-    if (explanation.ok()) ToProto(*explanation, response);
-    reactor->Finish(rpc::ToGrpc(explanation.status()));
+    reactor->Finish(rpc::ToGrpc(place.ok() ? Fill(request, *place, response) : place.status()));
     return reactor;
+  }
+
+  template <typename Response>
+  absl::Status Fill(const v1::ResolveRequest& request, const ClientPlace& place, Response& response) const {
+    const absl::StatusOr<Explanation> explanation = dns::Explain(*board_.table(), request.name(), place);
+    if (explanation.ok()) ToProto(*explanation, response);
+    return explanation.status();
   }
 
   absl::Status List(const v1::ListEndpointsRequest& request, v1::ListEndpointsResponse& response) const;

@@ -1,8 +1,6 @@
 // DNS messages for tests: queries built piece by piece, answers taken apart into text.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
