@@ -269,7 +269,8 @@ bool IsJson(absl::string_view text) {
   dom::parser parser;
   const simdjson::error_code error = parser.parse(text.data(), text.size(), true).error();
   // Numbers beyond 64 bits are JSON, but not simdjson's.
-  if (error == simdjson::BIGINT_ERROR || error == simdjson::NUMBER_ERROR) return nlohmann::json::accept(text);
+  if (error == simdjson::NUMBER_ERROR)
+    return nlohmann::json::accept(std::string_view(text.data(), text.size()));
   return error == simdjson::SUCCESS;
 }
 
