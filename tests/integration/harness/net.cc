@@ -64,6 +64,8 @@ bool ReadHead(TcpSocket& socket, std::string& buffer, HttpAnswer& answer) {
 
 bool IsPortFree(const std::string& address, int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;  // Only a listener counts, not what an earlier cluster's connections left behind.
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const sockaddr_in to = Address(address, port);
   const bool free = bind(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
   close(fd);
