@@ -65,8 +65,8 @@ std::optional<http::Response> ReadContent(const http::Request& request, Message*
                      "A Content-Length is required; chunked bodies are not accepted.");
   }
   const std::string* header = request.Header("content-type");
-  const std::vector<absl::string_view> parts =
-      absl::StrSplit(header == nullptr ? absl::string_view() : absl::string_view(*header), ';');
+  const std::string content_type = header == nullptr ? "" : *header;
+  const std::vector<absl::string_view> parts = absl::StrSplit(content_type, ';');
   const std::string type = absl::AsciiStrToLower(absl::StripAsciiWhitespace(parts[0]));
   for (size_t i = 1; i < parts.size(); ++i) {
     absl::string_view parameter = absl::StripAsciiWhitespace(parts[i]);
