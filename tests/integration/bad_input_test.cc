@@ -105,7 +105,7 @@ TEST_F(BadInput, DaemonsRefuseBadFlagsWithTwo) {
   for (const std::string program :
        {"nonet-controlplane", "nonet-dnsresolver", "nonet-replica", "nonet-supervisor"}) {
     const std::vector<std::string> argv = {std::string(bin) + "/" + program, "--no_such_flag=1"};
-    const CommandResult result = Run(argv);
+    const CommandResult result = RunCommand(argv);
     EXPECT_EQ(result.exit_code, 2) << Describe(argv, result);
     EXPECT_NE(result.err.find("no_such_flag"), std::string::npos) << Describe(argv, result);
   }

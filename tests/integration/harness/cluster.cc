@@ -114,7 +114,7 @@ CommandResult Cluster::Nonet(std::vector<std::string> args) {
   args.insert(args.begin(), NonetProgram());
   args.push_back("--dir");
   args.push_back(dir_);
-  return Run(args);
+  return RunCommand(args);
 }
 
 CommandResult Cluster::Ok(const std::vector<std::string>& args) {
@@ -165,7 +165,7 @@ CommandResult Cluster::Dig(const std::vector<std::string>& args) const {
   std::vector<std::string> argv = {
       "dig", "@" + dns.substr(0, colon), "-p", dns.substr(colon + 1), "+time=2", "+tries=2"};
   argv.insert(argv.end(), args.begin(), args.end());
-  return Run(argv);
+  return RunCommand(argv);
 }
 
 std::string Cluster::ResolveFrom(const std::string& loopback_address) {

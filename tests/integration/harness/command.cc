@@ -37,7 +37,7 @@ bool Drain(int fd, std::string& into) {
 
 }  // namespace
 
-CommandResult Run(const std::vector<std::string>& argv, std::chrono::seconds timeout) {
+CommandResult RunCommand(const std::vector<std::string>& argv, std::chrono::seconds timeout) {
   int out[2];
   int err[2];
   if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) std::abort();

@@ -13,8 +13,8 @@ struct CommandResult {
   std::string err;
 };
 
-CommandResult Run(const std::vector<std::string>& argv,
-                  std::chrono::seconds timeout = std::chrono::seconds(90));
+CommandResult RunCommand(const std::vector<std::string>& argv,
+                         std::chrono::seconds timeout = std::chrono::seconds(90));
 
 // For failure messages: the command line and everything it said.
 std::string Describe(const std::vector<std::string>& argv, const CommandResult& result);
