@@ -23,6 +23,11 @@
 // Node 18 and newer, no dependencies. One process, one event loop: worker threads load their own copy.
 'use strict';
 
+// Two regions' copies in NODE_OPTIONS read the same variables, those set last: one of them is enough.
+const loaded = Symbol.for('nonet.preload');
+if (globalThis[loaded]) return;
+globalThis[loaded] = true;
+
 const crypto = require('crypto');
 const dgram = require('dgram');
 const diagnostics = require('diagnostics_channel');
