@@ -58,8 +58,8 @@ TEST_F(BadInput, WrongUsageExitsWithTwoAndSaysWhatToDo) {
       {"replica", "add"},
       {"replica", "list", "--no-such-option"},
       {"replica", "list", "-o", "xml"},
-      {"replica", "add", "--replica-name", "r", "-l", "eastus2", "--unit-count", "many"},
-      {"replica", "add", "--replica-name", "r", "-l", "eastus2", "--region-endpoint-enabled", "perhaps"},
+      {"replica", "add", "--replica-name", "spare", "-l", "eastus2", "--unit-count", "many"},
+      {"replica", "add", "--replica-name", "spare", "-l", "eastus2", "--region-endpoint-enabled", "perhaps"},
       {"resolve"},
       {"fault", "region-down", "westus", "--mode", "melt"},
       {"wait", "--for=moonrise"},
@@ -76,12 +76,12 @@ TEST_F(BadInput, WrongUsageExitsWithTwoAndSaysWhatToDo) {
 
 TEST_F(BadInput, ServerRefusalsNameTheCauseAndTheNextStep) {
   const std::vector<std::pair<std::vector<std::string>, int>> refused = {
-      {{"replica", "add", "--replica-name", "r1", "-l", "westu"}, 64 + 3},
-      {{"replica", "add", "--replica-name", "r1", "-l", "eastus"}, 64 + 9},
-      {{"replica", "add", "--replica-name", "r1", "-l", "westus"}, 64 + 9},
+      {{"replica", "add", "--replica-name", "spare", "-l", "westu"}, 64 + 3},
+      {{"replica", "add", "--replica-name", "spare", "-l", "eastus"}, 64 + 9},
+      {{"replica", "add", "--replica-name", "spare", "-l", "westus"}, 64 + 9},
       {{"replica", "add", "--replica-name", "no_underscores", "-l", "uksouth"}, 64 + 3},
-      {{"replica", "add", "--replica-name", "r1", "-l", "uksouth", "--sku", "Standard_S1"}, 64 + 3},
-      {{"replica", "add", "--replica-name", "r1", "-l", "uksouth", "--unit-count", "11"}, 64 + 3},
+      {{"replica", "add", "--replica-name", "spare", "-l", "uksouth", "--sku", "Standard_S1"}, 64 + 3},
+      {{"replica", "add", "--replica-name", "spare", "-l", "uksouth", "--unit-count", "11"}, 64 + 3},
       {{"replica", "show", "--replica-name", "nobody"}, 64 + 5},
       {{"replica", "delete", "--replica-name", "nobody"}, 64 + 5},
       {{"resource", "show", "--name", "nobody"}, 64 + 5},
@@ -104,10 +104,10 @@ TEST_F(BadInput, DaemonsRefuseBadFlagsWithTwo) {
   ASSERT_NE(bin, nullptr);
   for (const std::string program :
        {"nonet-controlplane", "nonet-dnsresolver", "nonet-replica", "nonet-supervisor"}) {
-    const std::vector<std::string> argv = {std::string(bin) + "/" + program, "--no_such_flag=1"};
+    const std::vector<std::string> argv = {std::string(bin) + "/" + program, "--no-such-flag=1"};
     const CommandResult result = RunCommand(argv);
     EXPECT_EQ(result.exit_code, 2) << Describe(argv, result);
-    EXPECT_NE(result.err.find("no_such_flag"), std::string::npos) << Describe(argv, result);
+    EXPECT_NE(result.err.find("no-such-flag"), std::string::npos) << Describe(argv, result);
   }
 }
 
