@@ -245,8 +245,15 @@ TEST_F(SupervisorShell, AnOldCopyOnDiskNeitherEndsNorRevivesInstances) {
 
 TEST_F(SupervisorShell, FaultsSurviveIt) {
   TwoInstances();
-  thread_.Call([&] { EXPECT_TRUE(supervisor_->SetRegionDown("westus", RegionDownMode::kRefuse).ok()); });
-  EXPECT_TRUE(thread_.Eventually([&] { return launcher_->processes().size() == 3; }));
+  absl::Notification took_effect;
+  thread_.Call([&] {
+    supervisor_->SetRegionDown("westus", RegionDownMode::kRefuse, [&](absl::StatusOr<Fault> fault) {
+      EXPECT_TRUE(fault.ok());
+      took_effect.Notify();
+    });
+  });
+  took_effect.WaitForNotification();
+  EXPECT_EQ(ProcessCalled("westus").pid(), 0);
   StartSupervisor(/*new_directory=*/false);
   EXPECT_EQ(ProcessCalled("westus").state(), v1::STATE_HELD);
   EXPECT_EQ(thread_.Call([&] { return supervisor_->ListFaults().size(); }), 1u);

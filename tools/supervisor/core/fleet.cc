@@ -314,7 +314,7 @@ void Fleet::OnExited(const std::string& key, const Identity& identity, absl::str
   const bool expected = entry.stopping;
   entry.durable.identity = {};
   entry.durable.blackhole = false;
-  entry.ready = entry.stopping = entry.kill_sent = false;
+  entry.ready = entry.stopping = entry.kill_sent = entry.killed = false;
   entry.kill_at_ns = 0;
   entry.last_exit = std::string(how);
   effects.emplace_back(Record{.name = names_.NameOf(key), .what = "exited", .detail = entry.last_exit});

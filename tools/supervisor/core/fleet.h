@@ -68,6 +68,8 @@ class Fleet {
   absl::StatusOr<Fault> Pause(absl::string_view process, Now now, Effects& effects);
   absl::Status Resume(absl::string_view process, Now now, Effects& effects);
   std::vector<Fault> ListFaults() const;  // By name.
+  // Whether what a fault ends has ended, and what it puts in its place stands.
+  bool TookEffect(const Fault& fault) const;
   std::vector<Fault> ClearFaults(Now now, Effects& effects);
 
   // ---- Views ----
@@ -89,6 +91,7 @@ class Fleet {
     bool ready = false;
     bool stopping = false;  // It was told to end.
     bool kill_sent = false;
+    bool killed = false;        // By a fault that does not last; it comes back as after a crash.
     int64_t kill_at_ns = 0;     // Steady; while stopping gently.
     int64_t started_at_ns = 0;  // Steady; 0 for one adopted.
     int failures = 0;           // Ends by itself, in a row.

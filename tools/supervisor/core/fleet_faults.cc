@@ -87,6 +87,7 @@ absl::StatusOr<Fault> Fleet::Kill(absl::string_view process, bool hold, Now now,
     Reconcile(entry, now, effects);
   } else {
     if (!entry.running()) return ProcessNotRunning(names_.NameOf(*key), View(entry, now).detail);
+    entry.killed = true;
     effects.emplace_back(
         SendSignal{.key = *key, .identity = entry.durable.identity, .signal = Signal::kKill});
   }
@@ -139,6 +140,23 @@ std::vector<Fault> Fleet::ListFaults() const {
   std::vector<Fault> result;
   for (auto& [name, fault] : by_name) result.push_back(std::move(fault));
   return result;
+}
+
+bool Fleet::TookEffect(const Fault& fault) const {
+  const auto ending = [](const Entry& entry) { return entry.running() && (entry.stopping || entry.killed); };
+  if (fault.kind != Fault::Kind::kRegionDown) {
+    const auto it = entries_.find(fault.subject);
+    return it == entries_.end() || !ending(it->second);
+  }
+  for (const auto& [key, entry] : entries_) {
+    const State::Process& process = entry.durable;
+    if (process.kind != ProcessKind::kInstance || process.instance.region != fault.subject) continue;
+    if (ending(entry)) return false;
+    if (Judge(entry).want == Want::kBlackhole && !(entry.running() && process.blackhole && entry.ready)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 std::vector<Fault> Fleet::ClearFaults(Now now, Effects& effects) {

@@ -38,6 +38,10 @@ inline constexpr size_t kReadyWaitersMax = 256;
 inline constexpr int64_t kReadyWaitDefaultNs = 60 * kNanosPerSecond;
 inline constexpr int64_t kReadyWaitMarginNs = 100 * kNanosPerMilli;
 
+// A fault is answered once it took effect; this long at most. Callers beyond the limit are answered at once.
+inline constexpr int64_t kFaultEffectWaitNs = 2 * kNanosPerSecond;
+inline constexpr size_t kFaultEffectWaitersMax = 256;
+
 // Ports, the same on every instance because DNS carries none.
 inline constexpr uint16_t kInstanceHttpPort = 8080;
 inline constexpr uint16_t kInstanceGrpcPort = 8081;

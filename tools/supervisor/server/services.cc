@@ -64,6 +64,14 @@ ServerUnaryReactor* OnLoop(EventLoop& loop, CallbackServerContext* context, Call
   return reactor;
 }
 
+// The same for a call that answers later: `call(reactor)` sees to it.
+template <typename Call>
+ServerUnaryReactor* LaterOnLoop(EventLoop& loop, CallbackServerContext* context, Call call) {
+  ServerUnaryReactor* reactor = context->DefaultReactor();
+  loop.Post([reactor, call = std::move(call)]() mutable { call(reactor); });
+  return reactor;
+}
+
 class FaultServiceImpl final : public fault::v1::FaultService::CallbackService {
  public:
   FaultServiceImpl(EventLoop& loop, Supervisor& supervisor) : loop_(loop), supervisor_(supervisor) {}
@@ -71,7 +79,7 @@ class FaultServiceImpl final : public fault::v1::FaultService::CallbackService {
   ServerUnaryReactor* SetRegionDown(CallbackServerContext* context,
                                     const fault::v1::SetRegionDownRequest* request,
                                     fault::v1::Fault* response) override {
-    return OnLoop(loop_, context, [this, request, response]() -> absl::Status {
+    return LaterOnLoop(loop_, context, [this, request, response](ServerUnaryReactor* reactor) {
       RegionDownMode mode = RegionDownMode::kRefuse;
       switch (request->mode()) {
         case fault::v1::REGION_DOWN_MODE_UNSPECIFIED:
@@ -81,9 +89,11 @@ class FaultServiceImpl final : public fault::v1::FaultService::CallbackService {
           mode = RegionDownMode::kHang;
           break;
         default:
-          return UnknownMode();
+          return reactor->Finish(rpc::ToGrpc(UnknownMode()));
       }
-      return Put(supervisor_.SetRegionDown(request->region(), mode), false, response);
+      supervisor_.SetRegionDown(request->region(), mode, [=](absl::StatusOr<Fault> fault) {
+        reactor->Finish(rpc::ToGrpc(Put(fault, false, response)));
+      });
     });
   }
 
@@ -94,8 +104,10 @@ class FaultServiceImpl final : public fault::v1::FaultService::CallbackService {
 
   ServerUnaryReactor* Kill(CallbackServerContext* context, const fault::v1::KillRequest* request,
                            fault::v1::Fault* response) override {
-    return OnLoop(loop_, context, [this, request, response] {
-      return Put(supervisor_.Kill(request->process(), request->hold()), request->hold(), response);
+    return LaterOnLoop(loop_, context, [this, request, response](ServerUnaryReactor* reactor) {
+      supervisor_.Kill(request->process(), request->hold(), [=](absl::StatusOr<Fault> fault) {
+        reactor->Finish(rpc::ToGrpc(Put(fault, request->hold(), response)));
+      });
     });
   }
 

@@ -186,16 +186,18 @@ void Supervisor::Apply(const WatchClient::Objects& objects, const WatchClient::D
 
 // ---- Faults ----
 
-absl::StatusOr<Fault> Supervisor::SetRegionDown(absl::string_view region, RegionDownMode mode) {
-  return Feed([&](Effects& effects) { return fleet_.SetRegionDown(region, mode, now(), effects); });
+void Supervisor::SetRegionDown(absl::string_view region, RegionDownMode mode, FaultDone done) {
+  WhenItTookEffect(Feed([&](Effects& effects) { return fleet_.SetRegionDown(region, mode, now(), effects); }),
+                   std::move(done));
 }
 
 absl::Status Supervisor::SetRegionUp(absl::string_view region) {
   return Feed([&](Effects& effects) { return fleet_.SetRegionUp(region, now(), effects); });
 }
 
-absl::StatusOr<Fault> Supervisor::Kill(absl::string_view process, bool hold) {
-  return Feed([&](Effects& effects) { return fleet_.Kill(process, hold, now(), effects); });
+void Supervisor::Kill(absl::string_view process, bool hold, FaultDone done) {
+  WhenItTookEffect(Feed([&](Effects& effects) { return fleet_.Kill(process, hold, now(), effects); }),
+                   std::move(done));
 }
 
 absl::StatusOr<Fault> Supervisor::Pause(absl::string_view process) {

@@ -55,9 +55,11 @@ class Supervisor {
              std::function<void()> applied);
 
   // ---- Faults; errors as in proto/nonet/fault/v1 ----
-  absl::StatusOr<Fault> SetRegionDown(absl::string_view region, RegionDownMode mode);
+  // `done` is called once the fault took effect (the processes are gone, the black holes stand).
+  using FaultDone = absl::AnyInvocable<void(absl::StatusOr<Fault>)>;
+  void SetRegionDown(absl::string_view region, RegionDownMode mode, FaultDone done);
   absl::Status SetRegionUp(absl::string_view region);
-  absl::StatusOr<Fault> Kill(absl::string_view process, bool hold);
+  void Kill(absl::string_view process, bool hold, FaultDone done);
   absl::StatusOr<Fault> Pause(absl::string_view process);
   absl::Status Resume(absl::string_view process);
   std::vector<Fault> ListFaults() const;
@@ -98,6 +100,8 @@ class Supervisor {
   void WriteClusterFile();
   std::vector<std::string> Missing() const;
   void AnswerWaiters();
+  void WhenItTookEffect(absl::StatusOr<Fault> fault, FaultDone done);
+  void AnswerFaultWaiters();
   std::string StateFile() const { return options_.places.dir + "/supervisor/state.json"; }
   std::string ClusterFile() const { return options_.places.dir + "/cluster.json"; }
 
@@ -129,7 +133,15 @@ class Supervisor {
   };
   std::map<uint64_t, Waiter> waiters_;
   EventLoop::TimerId waiters_timer_ = 0;
+  struct FaultWaiter {
+    Fault fault;
+    int64_t deadline_ns = 0;
+    FaultDone done;
+  };
+  std::vector<FaultWaiter> fault_waiters_;
   EventLoop::TimerId timer_ = 0;
+  const std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // Timers may outlive us.
+  bool closed_ = false;
   bool shutting_down_ = false;
   bool all_stopped_ = false;
   std::vector<absl::AnyInvocable<void()>> shutdown_done_;

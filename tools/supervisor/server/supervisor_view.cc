@@ -94,6 +94,7 @@ void Supervisor::Refresh() {
   }
   if (cluster_file_on_ && !shutting_down_) WriteClusterFile();
   AnswerWaiters();
+  AnswerFaultWaiters();
 }
 
 void Supervisor::WriteClusterFile() {
@@ -166,7 +167,38 @@ void Supervisor::AnswerWaiters() {
   });
 }
 
+void Supervisor::WhenItTookEffect(absl::StatusOr<Fault> fault, FaultDone done) {
+  if (!fault.ok() || fault_waiters_.size() >= kFaultEffectWaitersMax) {
+    done(std::move(fault));
+    return;
+  }
+  fault_waiters_.push_back({.fault = *std::move(fault),
+                            .deadline_ns = now().steady_ns + kFaultEffectWaitNs,
+                            .done = std::move(done)});
+  // A black hole that cannot be started must not hold the answer up for ever.
+  loop_.RunAfter(kFaultEffectWaitNs, [this, alive = std::weak_ptr<int>(alive_)] {
+    if (!alive.expired()) AnswerFaultWaiters();
+  });
+  AnswerFaultWaiters();
+}
+
+void Supervisor::AnswerFaultWaiters() {
+  const int64_t steady_ns = now().steady_ns;
+  std::vector<FaultWaiter> due;
+  for (auto it = fault_waiters_.begin(); it != fault_waiters_.end();) {
+    if (steady_ns < it->deadline_ns && !closed_ && !fleet_.TookEffect(it->fault)) {
+      ++it;
+      continue;
+    }
+    due.push_back(std::move(*it));
+    it = fault_waiters_.erase(it);
+  }
+  for (FaultWaiter& waiter : due) waiter.done(std::move(waiter.fault));
+}
+
 void Supervisor::Close() {
+  closed_ = true;
+  AnswerFaultWaiters();
   std::map<uint64_t, Waiter> waiters = std::move(waiters_);
   waiters_.clear();
   for (auto& [id, waiter] : waiters) waiter.done(ShuttingDown());

@@ -62,6 +62,33 @@ TEST_F(Faults, RegionDownKillsItsInstancesAtOnceAndHoldsThem) {
   EXPECT_EQ(h.View("contoso").detail, "held down by region-down/eastus");
 }
 
+TEST_F(Faults, AFaultTookEffectOnceTheProcessIsGoneAndTheBlackHoleStands) {
+  const auto took_effect = [&](const char* name) {
+    for (const Fault& fault : h.fleet.ListFaults()) {
+      if (fault.name == name) return h.fleet.TookEffect(fault);
+    }
+    return false;
+  };
+  RegionDown("westus", RegionDownMode::kRefuse);
+  EXPECT_FALSE(took_effect("region-down/westus"));
+  h.Exit(kWest);
+  EXPECT_TRUE(took_effect("region-down/westus"));
+  RegionDown("eastus", RegionDownMode::kHang);
+  h.Exit(kPrimary);
+  EXPECT_FALSE(took_effect("region-down/eastus"));
+  h.Ready(kPrimary);
+  EXPECT_TRUE(took_effect("region-down/eastus"));
+}
+
+TEST_F(Faults, AKillTookEffectOnceTheProcessIsGone) {
+  absl::StatusOr<Fault> fault;
+  h.Run([&](Effects& e) { fault = h.fleet.Kill("westus", false, h.now, e); });
+  ASSERT_TRUE(fault.ok());
+  EXPECT_FALSE(h.fleet.TookEffect(*fault));
+  h.Exit(kWest);
+  EXPECT_TRUE(h.fleet.TookEffect(*fault));
+}
+
 TEST_F(Faults, RegionUpStartsNewProcessesWithoutDelay) {
   RegionDown("eastus", RegionDownMode::kRefuse);
   h.Exit(kPrimary);
