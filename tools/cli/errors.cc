@@ -67,8 +67,8 @@ absl::Status SettingsDiffer(absl::string_view option, absl::string_view saved, a
 absl::Status AsUsage(absl::Status status) { return WithExitCode(std::move(status), kExitUsage); }
 
 absl::Status UnknownRegion(absl::string_view region) {
-  return Usage(absl::StrCat("\"", region, "\" is not a region"),
-               absl::StrCat("did you mean ", NearestRegionName(region), "?"));
+  const absl::string_view nearest = NearestRegionName(region);
+  return Usage(absl::StrCat("\"", region, "\" is not a region: did you mean ", nearest, "?"), nearest);
 }
 
 }  // namespace errors

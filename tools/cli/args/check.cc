@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "common/base/names.h"
 #include "common/base/status_macros.h"
 #include "common/regions/regions.h"
 #include "tools/cli/args/duration.h"
@@ -107,6 +108,10 @@ absl::StatusOr<UpOptions> CheckUp(const Raw& raw) {
   up.detach = raw.detach;
   if (up.primary) RETURN_IF_ERROR(CheckRegion(*up.primary));
   RETURN_IF_ERROR(CheckReplicas(raw, up));
+  if (raw.name && !IsValidId(*raw.name)) {
+    return BadValue("--name", *raw.name,
+                    "NAME: 3 to 63 letters, digits and dashes, a letter first, no dash last");
+  }
   up.given.cluster = raw.name;
   up.given.zone = raw.zone;
   up.given.net = raw.net;

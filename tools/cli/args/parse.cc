@@ -27,6 +27,11 @@ void AddCommon(CLI::App* app, Raw& raw) {
   app->add_option("-o,--output", raw.output, "table, json, yaml or name");
 }
 
+// Help shows "[REGION...]", not CLI11's "REGION TEXT ...".
+void AddArgument(CLI::App* app, const std::string& name, Raw& raw, const std::string& summary) {
+  app->add_option(name, raw.positional, summary)->type_name("");
+}
+
 CLI::App* AddCommand(CLI::App* parent, const std::string& name, const std::string& summary, Raw& raw) {
   CLI::App* app = parent->add_subcommand(name, summary);
   app->allow_extras();
@@ -46,7 +51,6 @@ void AddTimeout(CLI::App* app, Raw& raw) {
 void AddChange(CLI::App* app, Raw& raw, bool etag) {
   app->add_flag("--no-wait", raw.no_wait, "Return when the change is accepted, not when it is in effect");
   app->add_flag("--dry-run", raw.dry_run, "Only check; change nothing");
-  app->add_flag("-y,--yes", raw.yes, "Accepted for compatibility; nothing asks");
   if (etag) app->add_option("--etag", raw.etag, "Change only if the object still has this etag");
   AddTimeout(app, raw);
 }
@@ -78,10 +82,10 @@ void AddInspection(CLI::App* root, Raw& raw) {
 
   AddCommand(root, "down", "Stop every process; the state stays", raw);
   CLI::App* reset = AddCommand(root, "reset", "Stop every process and wipe the state", raw);
-  reset->add_flag("-y,--yes", raw.yes, "Accepted for compatibility; nothing asks");
+  reset->add_flag("-y,--yes", raw.yes, "Accepted as in delete; nothing asks");
 
   CLI::App* logs = AddCommand(root, "logs", "What the processes logged", raw);
-  logs->add_option("PROCESS", raw.positional, "Only this one, as nonet status names it");
+  AddArgument(logs, "PROCESS", raw, "Only this one, as nonet status names it");
   logs->add_flag("-f,--follow", raw.follow, "Keep printing");
   logs->add_option("--tail", raw.tail, "Lines of each process to begin with (default 100)");
 
@@ -98,7 +102,7 @@ void AddInspection(CLI::App* root, Raw& raw) {
   AddTimeout(wait, raw);
 
   CLI::App* resolve = AddCommand(root, "resolve", "What the DNS answers a client, and why", raw);
-  resolve->add_option("NAME", raw.positional, "A host name, a resource or an instance");
+  AddArgument(resolve, "NAME", raw, "A host name, a resource or an instance");
   resolve->add_option("--from", raw.from, "The region the client is in");
   resolve->add_option("--client-subnet", raw.client_subnet, "The client's prefix, such as 10.15.0.0/24");
   resolve->add_flag("--explain", raw.explain, "Say how the answer came about");
@@ -119,13 +123,13 @@ void AddObjectVerb(CLI::App* parent, const std::string& verb, const std::string&
   if (verb == "list") return;
   if (replica)
     app->add_option("-r,--replica-name", raw.replica_name, "The replica; its region's name by default");
-  app->add_option(!replica ? "NAME"
-                  : create ? "REGION"
-                           : "REPLICA",
-                  raw.positional,
-                  create && replica ? "Regions to create a replica in" : "The same as an argument");
+  AddArgument(app,
+              !replica ? "NAME"
+              : create ? "REGION"
+                       : "REPLICA",
+              raw, create && replica ? "Regions to create a replica in" : "The same as an argument");
   if (verb == "show") {
-    if (replica) app->add_flag("--effective", raw.effective, "Every setting, and where it comes from");
+    app->add_flag("--effective", raw.effective, "Every setting, and where it comes from");
     return;
   }
   if (create) app->add_option("-l,--location", raw.location, "The region");
@@ -140,6 +144,7 @@ void AddObjectVerb(CLI::App* parent, const std::string& verb, const std::string&
         ->expected(0, -1);
   }
   if (verb == "update") app->add_option("--set", raw.set, "FIELD=VALUE, for any other field; repeatable");
+  if (verb == "delete") app->add_flag("-y,--yes", raw.yes, "Accepted as Azure CLI has it; nothing asks");
   AddChange(app, raw, !create && verb != "restart");
 }
 
@@ -166,16 +171,14 @@ void AddObjects(CLI::App* root, Raw& raw) {
 void AddFaults(CLI::App* root, Raw& raw) {
   CLI::App* fault = AddCommand(root, "fault", "Outages on purpose", raw);
   CLI::App* down = AddCommand(fault, "region-down", "Take a region away, connections included", raw);
-  down->add_option("REGION", raw.positional, "The region");
+  AddArgument(down, "REGION", raw, "The region");
   down->add_option("--mode", raw.mode, "refuse (default): nothing listens; hang: accepts, never answers");
-  AddCommand(fault, "region-up", "Bring a region back", raw)
-      ->add_option("REGION", raw.positional, "The region");
+  AddArgument(AddCommand(fault, "region-up", "Bring a region back", raw), "REGION", raw, "The region");
   CLI::App* kill = AddCommand(fault, "kill", "SIGKILL one process", raw);
-  kill->add_option("PROCESS", raw.positional, "As nonet status names it");
+  AddArgument(kill, "PROCESS", raw, "As nonet status names it");
   kill->add_flag("--hold", raw.hold, "Keep it down until resume or clear");
-  AddCommand(fault, "pause", "SIGSTOP one process", raw)->add_option("PROCESS", raw.positional, "Its name");
-  AddCommand(fault, "resume", "End a pause or a held kill", raw)
-      ->add_option("PROCESS", raw.positional, "Its name");
+  AddArgument(AddCommand(fault, "pause", "SIGSTOP one process", raw), "PROCESS", raw, "Its name");
+  AddArgument(AddCommand(fault, "resume", "End a pause or a held kill", raw), "PROCESS", raw, "Its name");
   AddCommand(fault, "list", "Faults in force", raw);
   AddCommand(fault, "clear", "End every fault", raw);
 }
@@ -191,10 +194,10 @@ std::unique_ptr<CLI::App> MakeApp(Raw& raw) {
   AddObjects(app.get(), raw);
   AddFaults(app.get(), raw);
   CLI::App* completion = AddCommand(app.get(), "completion", "A completion script for bash or zsh", raw);
-  completion->add_option("SHELL", raw.positional, "bash or zsh");
+  AddArgument(completion, "SHELL", raw, "bash or zsh");
   CLI::App* words = AddCommand(app.get(), "__words", "", raw);
   words->group("");  // Not in the help: the completion scripts call it.
-  words->add_option("KIND", raw.positional, "");
+  AddArgument(words, "KIND", raw, "");
   app->get_formatter()->column_width(34);
   return app;
 }

@@ -11,6 +11,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 #include "common/real/real_clock.h"
 #include "common/rpc/status.h"
 #include "tools/cli/client/policy.h"
@@ -24,6 +26,16 @@ inline gpr_timespec InNs(int64_t ns) {
 // The service was not there, as opposed to a server that answers UNAVAILABLE on purpose.
 inline bool TransportFailed(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty();
+}
+
+// gRPC's words for an absent service are a chain of causes; the last one says it.
+inline absl::Status Unreachable(const grpc::Status& status, const std::string& peer) {
+  const std::string& chain = status.error_message();
+  const size_t last = chain.rfind(": ");
+  return MakeError(
+      absl::StatusCode::kUnavailable, "UNREACHABLE",
+      absl::StrCat(peer, " cannot be reached: ", last == std::string::npos ? chain : chain.substr(last + 2)),
+      {.next_step = "nonet status", .metadata = {}});
 }
 
 template <typename Stub, typename Request, typename Response>
@@ -40,7 +52,8 @@ absl::StatusOr<Response> Call(grpc::Channel& channel, Stub& stub,
     Response response;
     const grpc::Status status = (stub.*method)(&context, request, &response);
     if (status.ok()) return response;
-    if (!TransportFailed(status) || RealClock().SteadyNs() >= retry_until) return rpc::FromGrpc(status, peer);
+    if (!TransportFailed(status)) return rpc::FromGrpc(status, peer);
+    if (RealClock().SteadyNs() >= retry_until) return Unreachable(status, peer);
     poll(nullptr, 0, kPauseMs);
     channel.WaitForConnected(InNs(std::max<int64_t>(retry_until - RealClock().SteadyNs(), 0)));
   }

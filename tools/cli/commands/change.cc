@@ -11,6 +11,7 @@
 #include "common/real/entropy.h"
 #include "tools/cli/args/duration.h"
 #include "tools/cli/errors.h"
+#include "tools/cli/render/arm.h"
 
 namespace nonet::cli {
 namespace {
@@ -41,8 +42,8 @@ absl::Status TimedOut(ControlClient& control, const absl::Status& status, const 
 
 std::string RequestId() { return RandomUuid(); }
 
-absl::Status AwaitConvergence(const Context& context, ControlClient& control,
-                              const std::vector<Awaited>& changes, int64_t timeout_ns) {
+absl::StatusOr<bool> AwaitEverybody(ControlClient& control, const std::vector<Awaited>& changes,
+                                    int64_t timeout_ns) {
   std::vector<absl::StatusOr<WaitForConvergenceResponse>> answers(
       changes.size(), absl::StatusOr<WaitForConvergenceResponse>(absl::UnknownError("")));
   {
@@ -67,9 +68,13 @@ absl::Status AwaitConvergence(const Context& context, ControlClient& control,
     }
     resolver_seen = resolver_seen && answers[i]->dnsresolver_seen();
   }
-  if (!resolver_seen) {
-    Say(context, "warning: no DNS resolver is connected; it will follow when it is back");
-  }
+  return resolver_seen;
+}
+
+absl::Status AwaitConvergence(const Context& context, ControlClient& control,
+                              const std::vector<Awaited>& changes, int64_t timeout_ns) {
+  ASSIGN_OR_RETURN(const bool resolver_seen, AwaitEverybody(control, changes, timeout_ns));
+  if (!resolver_seen) Say(context, "warning: no DNS resolver is connected; it will follow when it is back");
   return absl::OkStatus();
 }
 
@@ -85,6 +90,9 @@ absl::StatusOr<resource::v1::Resource> FindResource(ControlClient& control, cons
   request.set_resource_group(group);
   ASSIGN_OR_RETURN(const resource::v1::ListResourcesResponse list, control.List(request));
   if (list.resources_size() == 1) return list.resources(0);
+  if (list.resources().empty() && !group.empty()) {
+    return errors::Usage(absl::StrCat("there is no resource in group ", group), "nonet resource list");
+  }
   if (list.resources().empty()) {
     return errors::Usage("there is no resource yet",
                          "nonet resource create --name contoso --location eastus");
@@ -94,6 +102,14 @@ absl::StatusOr<resource::v1::Resource> FindResource(ControlClient& control, cons
     names.push_back(InstanceId(resource.name()));
   return errors::Usage(absl::StrCat("which resource? There are ", absl::StrJoin(names, ", ")),
                        absl::StrCat("--name ", names[0]));
+}
+
+absl::Status ShowEffective(const Context& context, ControlClient& control, const std::string& name) {
+  resource::v1::GetEffectiveConfigurationRequest request;
+  request.set_name(name);
+  ASSIGN_OR_RETURN(const resource::v1::EffectiveConfiguration configuration, control.Effective(request));
+  Print(context, Effective(configuration));
+  return absl::OkStatus();
 }
 
 }  // namespace nonet::cli

@@ -39,7 +39,9 @@ absl::StatusOr<std::vector<ResourceTree>> ReadTrees(ControlClient& control) {
 
 // Asks all four at once: the screen takes as long as the slowest, not as the sum.
 StatusReport Gather(const Context& context, const Cluster& cluster) {
-  StatusReport report{.dir = context.dir};
+  StatusReport report;
+  report.dir = context.dir;
+  report.dns_address = cluster.addresses.dns;
   report.supervisor_pid = cluster.addresses.supervisor_pid;
   std::vector<std::string> from_control, from_steering, from_supervisor;
   {
@@ -126,7 +128,7 @@ absl::StatusOr<int> Run(const Context& context, const ResolveOptions& options) {
   if (!options.client_subnet.empty()) request.set_client_subnet(options.client_subnet);
   if (options.explain) {
     ASSIGN_OR_RETURN(const steering::v1::ExplainResponse explanation, cluster.steering->Explain(request));
-    Print(context, Explanation(explanation, context.out_style));
+    Print(context, Explanation(explanation));
     return explanation.answer().exists() ? kExitDone : kExitUnhealthy;
   }
   ASSIGN_OR_RETURN(const steering::v1::ResolveResponse answer, cluster.steering->Resolve(request));

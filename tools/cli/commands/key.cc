@@ -44,7 +44,8 @@ absl::Status RunKey(const Context& context, ControlClient& control, const KeyOpt
   if (options.change.dry_run) {
     Say(context, "dry run: nothing was changed");
   } else if (!options.change.no_wait) {
-    RETURN_IF_ERROR(AwaitConvergence(context, control, {{name, keys.etag()}}, options.change.timeout_ns));
+    // Keys are none of the resolver's business, so it is not missed here.
+    RETURN_IF_ERROR(AwaitEverybody(control, {{name, keys.etag()}}, options.change.timeout_ns).status());
   }
   Print(context, Keys(keys, EndpointUrl(resource)));
   return absl::OkStatus();

@@ -131,13 +131,7 @@ absl::Status List(const Context& context, ControlClient& control, const Resource
 absl::Status Show(const Context& context, ControlClient& control, const Resource& parent,
                   const ObjectOptions& options) {
   const std::string name = ReplicaName(InstanceId(parent.name()), options.replica_name);
-  if (options.effective) {
-    resource::v1::GetEffectiveConfigurationRequest request;
-    request.set_name(name);
-    ASSIGN_OR_RETURN(const resource::v1::EffectiveConfiguration configuration, control.Effective(request));
-    Print(context, Effective(configuration));
-    return absl::OkStatus();
-  }
+  if (options.effective) return ShowEffective(context, control, name);
   ASSIGN_OR_RETURN(const Replica replica, Get(control, name));
   Print(context, OneReplica(replica, parent));
   return absl::OkStatus();

@@ -102,6 +102,7 @@ absl::Status RunResource(const Context& context, ControlClient& control, const O
   if (options.verb == ObjectVerb::kList) return List(context, control, options);
   if (options.verb == ObjectVerb::kShow) {
     ASSIGN_OR_RETURN(const Resource resource, FindResource(control, options.name, options.group));
+    if (options.effective) return ShowEffective(context, control, resource.name());
     Print(context, OneResource(resource));
     return absl::OkStatus();
   }

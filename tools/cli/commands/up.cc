@@ -112,6 +112,10 @@ absl::StatusOr<Cluster> Start(const Context& context, const UpOptions& options, 
 
 absl::StatusOr<int> Run(const Context& context, const UpOptions& options) {
   ASSIGN_OR_RETURN(const std::optional<supervisor::Settings> kept, ReadSettings(context.dir));
+  // What the supervisor calls the cluster is the resource's name here.
+  if (kept && options.given.cluster && *options.given.cluster != kept->cluster) {
+    return errors::SettingsDiffer("--name", kept->cluster, *options.given.cluster, context.dir);
+  }
   const auto settings = supervisor::DecideSettings(kept, options.given, context.dir);
   if (!settings.ok()) return errors::AsUsage(settings.status());
   const std::optional<Addresses> running = FindSupervisor(context.dir);

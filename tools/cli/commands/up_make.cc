@@ -1,4 +1,6 @@
 // Making what `up` names and does not exist.
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/names.h"
@@ -75,7 +77,8 @@ absl::Status MakeResources(const Context& context, Cluster& cluster, const std::
   for (const Replica& replica : replicas) awaited.push_back({replica.name(), replica.etag()});
   SayProgress(context,
               absl::StrCat("waiting for ", awaited.size(), awaited.size() == 1 ? " instance" : " instances"));
-  RETURN_IF_ERROR(AwaitConvergence(context, *cluster.control, awaited, options.timeout_ns));
+  // The resolver may still be starting: it is not waited for before the next line.
+  RETURN_IF_ERROR(AwaitEverybody(*cluster.control, awaited, options.timeout_ns).status());
   RETURN_IF_ERROR(cluster.supervisor->WaitUntilReady(Within(options.timeout_ns)).status());
   // What restarted reports a new life meanwhile: the resolver has to have that too.
   for (Awaited& each : awaited) each.etag.clear();

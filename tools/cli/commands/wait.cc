@@ -39,7 +39,9 @@ absl::StatusOr<Look> LookAtReplica(const Cluster& cluster, const WaitOptions& wa
   resource::v1::GetReplicaRequest request;
   request.set_name(ReplicaName(InstanceId(parent.name()), wait.condition.subject));
   const absl::StatusOr<resource::v1::Replica> replica = cluster.control->Get(request, kGlance);
-  if (absl::IsNotFound(replica.status())) return Compare(wait.condition.value, "deleted");
+  if (absl::IsNotFound(replica.status())) {
+    return Look{.holds = wait.condition.value == "deleted", .instead = "there is no such replica"};
+  }
   RETURN_IF_ERROR(replica.status());
   return Compare(wait.condition.value, ProvisioningStateName(replica->provisioning_state()));
 }
@@ -105,8 +107,42 @@ absl::StatusOr<Look> LookAtProcess(const Cluster& cluster, const WaitOptions& wa
   return Compare(wait.condition.value, "gone");
 }
 
-absl::StatusOr<Look> LookAt(const Cluster& cluster, const WaitOptions& wait) {
+// Everything that can converge. The resolver does not get keys, so these are apart.
+struct Everything {
+  std::vector<Awaited> objects;
+  std::vector<Awaited> keys;
+};
+
+absl::StatusOr<Everything> ListEverything(ControlClient& control, const WaitOptions& wait) {
+  ASSIGN_OR_RETURN(const resource::v1::ListResourcesResponse resources,
+                   control.List(resource::v1::ListResourcesRequest(), kGlance));
+  Everything all;
+  for (const resource::v1::Resource& resource : resources.resources()) {
+    if (!wait.name.empty() && InstanceId(resource.name()) != wait.name) continue;
+    all.objects.push_back({resource.name(), ""});
+    all.keys.push_back({KeysName(InstanceId(resource.name())), ""});
+    resource::v1::ListReplicasRequest request;
+    request.set_parent(resource.name());
+    ASSIGN_OR_RETURN(const resource::v1::ListReplicasResponse replicas, control.List(request, kGlance));
+    for (const resource::v1::Replica& replica : replicas.replicas())
+      all.objects.push_back({replica.name(), ""});
+  }
+  return all;
+}
+
+// Whether everybody has everything, the resolver included, which a change does not insist on.
+absl::StatusOr<Look> LookAtConvergence(const Cluster& cluster, const WaitOptions& wait, int64_t left_ns) {
+  ASSIGN_OR_RETURN(const Everything all, ListEverything(*cluster.control, wait));
+  RETURN_IF_ERROR(AwaitEverybody(*cluster.control, all.keys, left_ns).status());
+  ASSIGN_OR_RETURN(const bool resolver_seen, AwaitEverybody(*cluster.control, all.objects, left_ns));
+  return Look{.holds = resolver_seen, .instead = "no DNS resolver is connected"};
+}
+
+// `left_ns`: how long a look that waits by itself may take.
+absl::StatusOr<Look> LookAt(const Cluster& cluster, const WaitOptions& wait, int64_t left_ns) {
   switch (wait.condition.kind) {
+    case Condition::Kind::kConverged:
+      return LookAtConvergence(cluster, wait, left_ns);
     case Condition::Kind::kReplica:
       return LookAtReplica(cluster, wait);
     case Condition::Kind::kEndpoint:
@@ -134,7 +170,8 @@ absl::Status WaitByLooking(const Cluster& cluster, const WaitOptions& wait) {
   std::optional<EventPump> pump;
   std::string instead;
   while (true) {
-    const absl::StatusOr<Look> look = LookAt(cluster, wait);
+    const absl::StatusOr<Look> look =
+        LookAt(cluster, wait, std::max(deadline - RealClock().SteadyNs(), kNanosPerMilli));
     if (look.ok() && look->holds) return absl::OkStatus();
     if (!look.ok() && !IsPassing(look.status())) return look.status();
     instead = look.ok() ? look->instead : std::string(look.status().message());
@@ -153,36 +190,12 @@ absl::Status WaitUntilReady(const Cluster& cluster, const WaitOptions& wait) {
   return ready.status();
 }
 
-absl::Status WaitUntilConverged(const Context& context, const Cluster& cluster, const WaitOptions& wait) {
-  resource::v1::ListResourcesRequest all;
-  ASSIGN_OR_RETURN(const resource::v1::ListResourcesResponse resources, cluster.control->List(all));
-  std::vector<Awaited> awaited;
-  for (const resource::v1::Resource& resource : resources.resources()) {
-    if (!wait.name.empty() && InstanceId(resource.name()) != wait.name) continue;
-    awaited.push_back({resource.name(), ""});
-    awaited.push_back({KeysName(InstanceId(resource.name())), ""});
-    resource::v1::ListReplicasRequest request;
-    request.set_parent(resource.name());
-    ASSIGN_OR_RETURN(const resource::v1::ListReplicasResponse replicas, cluster.control->List(request));
-    for (const resource::v1::Replica& replica : replicas.replicas()) awaited.push_back({replica.name(), ""});
-  }
-  return AwaitConvergence(context, *cluster.control, awaited, wait.timeout_ns);
-}
-
 }  // namespace
 
 absl::StatusOr<int> Run(const Context& context, const WaitOptions& options) {
   ASSIGN_OR_RETURN(const Cluster cluster, Connect(context.dir));
-  switch (options.condition.kind) {
-    case Condition::Kind::kReady:
-      RETURN_IF_ERROR(WaitUntilReady(cluster, options));
-      break;
-    case Condition::Kind::kConverged:
-      RETURN_IF_ERROR(WaitUntilConverged(context, cluster, options));
-      break;
-    default:
-      RETURN_IF_ERROR(WaitByLooking(cluster, options));
-  }
+  const bool ready = options.condition.kind == Condition::Kind::kReady;
+  RETURN_IF_ERROR(ready ? WaitUntilReady(cluster, options) : WaitByLooking(cluster, options));
   return kExitDone;
 }
 

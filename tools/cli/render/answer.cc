@@ -46,20 +46,11 @@ View Answer(const steering::v1::ResolveResponse& answer) {
   return view;
 }
 
-View Explanation(const steering::v1::ExplainResponse& explanation, const Style& style) {
+View Explanation(const steering::v1::ExplainResponse& explanation) {
   View view = Answer(explanation.answer());
-  Table table{.columns = {"", "INSTANCE", "REGION", "RTT", "STATUS", "NOT ELIGIBLE BECAUSE"},
-              .rows = {},
-              .when_empty = ""};
   Json candidates = Json::array();
   for (const steering::v1::Candidate& candidate : explanation.candidates()) {
     candidates.push_back(CandidateJson(candidate));
-    const Tone tone = candidate.chosen()                      ? Tone::kGood
-                      : !candidate.excluded_because().empty() ? Tone::kDim
-                                                              : Tone::kPlain;
-    table.rows.push_back({Cell(candidate.chosen() ? "*" : "", tone), Cell(InstanceId(candidate.name()), tone),
-                          Cell(candidate.region(), tone), Cell(absl::StrCat(candidate.rtt_ms(), " ms"), tone),
-                          Cell(candidate.monitor_status(), tone), Cell(candidate.excluded_because(), tone)});
   }
   Json sentences = Json::array();
   std::string text;
@@ -74,7 +65,6 @@ View Explanation(const steering::v1::ExplainResponse& explanation, const Style& 
                    {"failOpen", explanation.fail_open()},
                    {"candidates", std::move(candidates)},
                    {"sentences", std::move(sentences)}};
-  if (!table.rows.empty()) absl::StrAppend(&text, "\n", RenderTable(table, style));
   absl::StrAppend(&text, "\n", view.text);
   view.text = std::move(text);
   return view;

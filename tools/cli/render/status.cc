@@ -132,7 +132,7 @@ Json SubscriberJson(const resource::v1::ListSubscribersResponse::Subscriber& sub
 
 Json DnsJson(const StatusReport& report) {
   const steering::v1::ListEndpointsResponse& settings = *report.endpoints;
-  return {{"address", report.cluster ? report.cluster->addresses().dns() : ""},
+  return {{"address", report.dns_address},
           {"zone", report.cluster ? report.cluster->zone() : ""},
           {"ttl", SpanText(settings.ttl())},
           {"probeInterval", SpanText(settings.probe_interval())},
@@ -246,9 +246,9 @@ std::string Text(const StatusReport& report, const std::vector<InstanceRow>& row
   if (report.resources) absl::StrAppend(&text, "\n", InstanceTable(rows, style));
   if (report.endpoints) {
     const steering::v1::ListEndpointsResponse& dns = *report.endpoints;
-    absl::StrAppend(&text, "\nDNS ", report.cluster ? report.cluster->addresses().dns() : "", " for ",
-                    report.cluster ? report.cluster->zone() : "", ": TTL ", SpanText(dns.ttl()),
-                    ", probes every ", SpanText(dns.probe_interval()), " (timeout ",
+    absl::StrAppend(&text, "\nDNS ", report.dns_address,
+                    report.cluster ? absl::StrCat(" for ", report.cluster->zone()) : "", ": TTL ",
+                    SpanText(dns.ttl()), ", probes every ", SpanText(dns.probe_interval()), " (timeout ",
                     SpanText(dns.probe_timeout()), "), Degraded after ", dns.tolerated_failures() + 1,
                     " failures in a row\n");
   }

@@ -22,7 +22,8 @@ struct ResourceTree {
 // Whoever did not answer is absent, and said so in `silent`.
 struct StatusReport {
   std::string dir;
-  int supervisor_pid = 0;  // 0: not running.
+  int supervisor_pid = 0;   // 0: not running.
+  std::string dns_address;  // "127.0.0.1:7853"
   std::optional<supervisor::v1::Cluster> cluster;
   std::optional<std::vector<ResourceTree>> resources;
   std::optional<resource::v1::ListSubscribersResponse> subscribers;

@@ -1,0 +1,257 @@
+#include "tools/cli/args/parse.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_join.h"
+#include "common/base/error.h"
+#include "tools/cli/errors.h"
+
+namespace nonet::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
+
+CommandLine Line(std::vector<std::string> arguments) {
+  const absl::StatusOr<Parsed> parsed = Parse(arguments, "1.2.3");
+  EXPECT_TRUE(parsed.ok()) << absl::StrJoin(arguments, " ") << ": " << parsed.status();
+  if (!parsed.ok() || !std::holds_alternative<CommandLine>(*parsed)) return {};
+  return std::get<CommandLine>(*parsed);
+}
+
+template <typename Options>
+Options As(std::vector<std::string> arguments) {
+  const CommandLine line = Line(std::move(arguments));
+  EXPECT_TRUE(std::holds_alternative<Options>(line.command));
+  return std::holds_alternative<Options>(line.command) ? std::get<Options>(line.command) : Options();
+}
+
+absl::Status Refusal(std::vector<std::string> arguments) {
+  return Parse(std::move(arguments), "1.2.3").status();
+}
+
+TEST(Parse, CommonOptionsWorkBeforeAndAfterTheCommand) {
+  EXPECT_EQ(Line({"--dir", "/x/y", "status"}).dir, "/x/y");
+  EXPECT_EQ(Line({"status", "--dir=/x/y/"}).dir, "/x/y");
+  EXPECT_EQ(Line({"replica", "list", "-o", "json"}).format, Format::kJson);
+  EXPECT_EQ(Line({"-o", "yaml", "replica", "list"}).format, Format::kYaml);
+  EXPECT_EQ(Line({"status"}).format, Format::kTable);
+}
+
+TEST(Parse, UpKeepsApartWhatWasGivenAndWhatWasNot) {
+  const auto bare = As<UpOptions>({"up"});
+  EXPECT_FALSE(bare.given.ttl_ns || bare.given.cluster || bare.primary || bare.given.base_port);
+  EXPECT_TRUE(bare.replicas.empty());
+
+  const auto full = As<UpOptions>({"up",
+                                   "--name",
+                                   "fabrikam",
+                                   "-g",
+                                   "rg",
+                                   "--primary",
+                                   "westus",
+                                   "--replica",
+                                   "eastus",
+                                   "uksouth",
+                                   "--replica",
+                                   "japaneast",
+                                   "--detach",
+                                   "--ttl",
+                                   "5s",
+                                   "--probe-interval",
+                                   "500ms",
+                                   "--probe-timeout=1s",
+                                   "--tolerated-failures",
+                                   "0",
+                                   "--net",
+                                   "127.81",
+                                   "--base-port",
+                                   "9000",
+                                   "--zone",
+                                   "webpubsub.test",
+                                   "--dns-listen",
+                                   "127.80.0.53:53"});
+  EXPECT_EQ(full.given.cluster, "fabrikam");
+  EXPECT_EQ(full.group, "rg");
+  EXPECT_EQ(full.primary, "westus");
+  EXPECT_THAT(full.replicas, ElementsAre("eastus", "uksouth", "japaneast"));
+  EXPECT_TRUE(full.detach);
+  EXPECT_EQ(full.given.ttl_ns, 5 * kNanosPerSecond);
+  EXPECT_EQ(full.given.probe_interval_ns, 500 * kNanosPerMilli);
+  EXPECT_EQ(full.given.tolerated_failures, 0);
+  EXPECT_EQ(full.given.base_port, 9000);
+  EXPECT_EQ(full.given.zone, "webpubsub.test");
+}
+
+TEST(Parse, ReplicaAddTakesRegionsAsArgumentsOrByOption) {
+  const auto several = As<ObjectOptions>({"replica", "add", "westus", "westeurope"});
+  EXPECT_TRUE(several.replica);
+  EXPECT_EQ(several.verb, ObjectVerb::kCreate);
+  EXPECT_THAT(several.regions, ElementsAre("westus", "westeurope"));
+
+  const auto azure =
+      As<ObjectOptions>({"replica", "create",         "--name",       "contoso", "-g",
+                         "nonet",   "--replica-name", "MyReplica",    "-l",      "uksouth",
+                         "--sku",   "Premium_P1",     "--unit-count", "2",       "--region-endpoint-enabled",
+                         "false",   "--tags",         "a=1",          "b=x=y",   "--no-wait"});
+  EXPECT_EQ(azure.name, "contoso");
+  EXPECT_EQ(azure.replica_name, "MyReplica");
+  EXPECT_THAT(azure.regions, ElementsAre("uksouth"));
+  EXPECT_EQ(azure.unit_count, 2u);
+  EXPECT_EQ(azure.region_endpoint_enabled, false);
+  EXPECT_THAT(*azure.tags, UnorderedElementsAre(Pair("a", "1"), Pair("b", "x=y")));
+  EXPECT_TRUE(azure.change.no_wait);
+}
+
+TEST(Parse, AzureCliSpellingWorksAsWritten) {
+  const auto replica = As<ObjectOptions>({"webpubsub", "replica", "delete", "--replica-name", "MyReplica",
+                                          "--name", "MyWebPubSub", "-g", "MyResourceGroup"});
+  EXPECT_TRUE(replica.replica);
+  EXPECT_EQ(replica.verb, ObjectVerb::kDelete);
+  EXPECT_EQ(replica.replica_name, "MyReplica");
+  EXPECT_EQ(replica.group, "MyResourceGroup");
+
+  const auto resource = As<ObjectOptions>({"--dir", "/x", "webpubsub", "show", "-n", "contoso"});
+  EXPECT_FALSE(resource.replica);
+  EXPECT_EQ(resource.verb, ObjectVerb::kShow);
+  EXPECT_FALSE(As<KeyOptions>({"webpubsub", "key", "show", "-n", "contoso"}).regenerate);
+}
+
+TEST(Parse, ObjectsMayBeNamedByArgument) {
+  EXPECT_EQ(As<ObjectOptions>({"replica", "disable", "westus"}).replica_name, "westus");
+  EXPECT_EQ(As<ObjectOptions>({"resource", "show", "contoso"}).name, "contoso");
+  EXPECT_EQ(
+      As<ObjectOptions>({"replica", "update", "westus", "--set", "sku.capacity=2", "tags.a=b"}).set.size(),
+      2u);
+}
+
+TEST(Parse, EmptyTagsRemoveThemAll) {
+  const auto options = As<ObjectOptions>({"replica", "update", "westus", "--tags", ""});
+  ASSERT_TRUE(options.tags.has_value());
+  EXPECT_TRUE(options.tags->empty());
+}
+
+TEST(Parse, FaultsLogsWatchAndWait) {
+  EXPECT_TRUE(As<FaultOptions>({"fault", "region-down", "eastus", "--mode", "hang"}).hang);
+  EXPECT_TRUE(As<FaultOptions>({"fault", "kill", "controlplane", "--hold"}).hold);
+  EXPECT_EQ(As<LogsOptions>({"logs", "-f", "status"}).process, "status")
+      << "a process may be called like a command";
+  EXPECT_EQ(As<WatchOptions>({"watch", "--since", "5m"}).since_ns, 300 * kNanosPerSecond);
+  EXPECT_EQ(As<WaitOptions>({"wait", "--for=endpoint/westus=Online", "--timeout", "3s"}).timeout_ns,
+            3 * kNanosPerSecond);
+}
+
+TEST(Parse, EveryUsageErrorExitsWithTwoAndSaysWhatToDo) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {},
+      {"frobnicate"},
+      {"replica"},
+      {"replica", "ad"},
+      {"replica", "add"},
+      {"replica", "show"},
+      {"replica", "list", "--no-such-option"},
+      {"replica", "list", "surplus"},
+      {"replica", "list", "-o", "xml"},
+      {"replica", "list", "--dir"},
+      {"replica", "add", "westus", "-l", "eastus"},
+      {"replica", "add", "westus", "eastus", "--replica-name", "one"},
+      {"replica", "add", "westus", "--unit-count", "many"},
+      {"replica", "add", "westus", "--unit-count", "0"},
+      {"replica", "add", "westus", "--region-endpoint-enabled", "perhaps"},
+      {"replica", "add", "westus", "--timeout", "10"},
+      {"replica", "update", "westus"},
+      {"replica", "update", "westus", "--tags", "novalue"},
+      {"replica", "update", "westus", "--set", "novalue"},
+      {"replica", "delete", "one", "--replica-name", "two"},
+      {"replica", "delete", "one", "two"},
+      {"resource", "create"},
+      {"resource", "create", "--name", "contoso"},
+      {"key", "regenerate"},
+      {"key", "regenerate", "--key-type", "tertiary"},
+      {"resolve"},
+      {"resolve", "contoso", "--from", "atlantis"},
+      {"resolve", "contoso", "--from", "eastus", "--client-subnet", "10.0.0.0/8"},
+      {"fault"},
+      {"fault", "kill"},
+      {"fault", "region-down"},
+      {"fault", "region-down", "westus", "--mode", "melt"},
+      {"wait"},
+      {"wait", "--for=moonrise"},
+      {"wait", "--for=ready", "--timeout", "-1s"},
+      {"watch", "--since", "yesterday"},
+      {"logs", "--tail", "-1"},
+      {"env", "--from", "atlantis"},
+      {"completion"},
+      {"completion", "fish"},
+      {"up", "--primary", "atlantis"},
+      {"up", "--replica", "atlantis"},
+      {"up", "--replica", "westus", "--replica", "westus"},
+      {"up", "--primary", "westus", "--replica", "westus"},
+      {"up", "--ttl", "90"},
+      {"up", "--ttl", "1500ms"},
+      {"up", "--net", "10.0"},
+      {"up", "--net", "127.130"},
+      {"up", "--base-port", "99999"},
+      {"up", "--tolerated-failures", "-1"},
+      {"up", "--zone", "Not A Zone"},
+      {"up", "--name", "x"},
+      {"up", "surplus"},
+  };
+  for (const auto& arguments : wrong) {
+    const absl::Status status = Refusal(arguments);
+    const std::string words = absl::StrJoin(arguments, " ");
+    EXPECT_EQ(ExitCode(status), kExitUsage) << words << ": " << status;
+    const std::string text = ErrorText(status, false);
+    EXPECT_THAT(text, StartsWith("error[")) << words;
+    EXPECT_THAT(text, HasSubstr("\n  try: ")) << words;
+  }
+}
+
+TEST(Parse, MisspeltWordsGetTheNearest) {
+  EXPECT_THAT(ErrorText(Refusal({"relica", "list"}), false), HasSubstr("did you mean replica?"));
+  EXPECT_THAT(ErrorText(Refusal({"replica", "enabel", "x"}), false), HasSubstr("did you mean enable?"));
+  EXPECT_THAT(ErrorText(Refusal({"replica", "add", "westus", "--unit-cont", "2"}), false),
+              HasSubstr("did you mean --unit-count?"));
+  EXPECT_THAT(ErrorText(Refusal({"up", "--primary", "eastu"}), false), HasSubstr("did you mean eastus?"));
+  EXPECT_THAT(ErrorText(Refusal({"status", "-o", "jsn"}), false), HasSubstr("did you mean json?"));
+}
+
+TEST(Parse, WhatAServerRulesIsLeftToIt) {
+  EXPECT_THAT(As<ObjectOptions>({"replica", "add", "westu"}).regions, ElementsAre("westu"));
+  EXPECT_EQ(As<ObjectOptions>({"replica", "add", "westus", "--sku", "Standard_S1"}).sku, "Standard_S1");
+  EXPECT_EQ(As<FaultOptions>({"fault", "region-down", "atlantis"}).subject, "atlantis");
+}
+
+TEST(Parse, HelpAndVersionAreTextOnStdout) {
+  const auto text = [](std::vector<std::string> arguments) {
+    const auto parsed = Parse(std::move(arguments), "1.2.3");
+    EXPECT_TRUE(parsed.ok()) << parsed.status();
+    return parsed.ok() ? std::get<HelpText>(*parsed).text : "";
+  };
+  EXPECT_EQ(text({"--version"}), "nonet 1.2.3\n");
+  EXPECT_THAT(text({"help"}), HasSubstr("replica"));
+  EXPECT_THAT(text({"--help"}), HasSubstr("up"));
+  EXPECT_THAT(text({"help", "replica", "add"}), HasSubstr("--region-endpoint-enabled"));
+  EXPECT_THAT(text({"replica", "add", "--help"}), HasSubstr("--region-endpoint-enabled"));
+  EXPECT_THAT(text({"--help"}), ::testing::Not(HasSubstr("__words")));
+}
+
+TEST(Parse, AbsentVerbsAreAbsent) {
+  for (const char* verb : {"doctor", "audit", "gaps", "backup", "scenario", "hub", "load"}) {
+    EXPECT_EQ(ExitCode(Refusal({verb})), kExitUsage) << verb;
+  }
+}
+
+TEST(Parse, SurfaceListsCommandsVerbsAndOptions) {
+  const auto surface = Surface();
+  EXPECT_THAT(surface.at(""), ::testing::Contains("replica"));
+  EXPECT_THAT(surface.at("replica"), ::testing::Contains("restart"));
+  EXPECT_THAT(surface.at("replica add"), ::testing::Contains("--unit-count"));
+}
+
+}  // namespace
+}  // namespace nonet::cli
