@@ -37,7 +37,8 @@ export class Cluster {
       await cluster.nonet(...args, '--detach');
       await cluster.refresh();
     } catch (error) {
-      await cluster.down().catch(() => {});
+      error.logs = await cluster.logTails();
+      await cluster.down().catch(() => {});  // What is left of it; the error above says more.
       throw error;
     }
     return cluster;

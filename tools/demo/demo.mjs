@@ -1,6 +1,6 @@
 // The demo behind tools/quickstart: a cluster of its own, a region outage, and a table of what was measured
 // beside what the formula says. Exit code 0 when every row holds, 1 when not or when something broke, 2 for
-// a wrong option.
+// a wrong option, 130 when interrupted.
 //
 //   tools/demo/node tools/demo/demo.mjs [--real-time] [--mode refuse|hang] [--keep] [--dir DIR]
 
@@ -89,19 +89,22 @@ async function main() {
   const state = {};
   let error;
   // Ctrl-C leaves nothing behind either.
-  const interrupted = new Promise((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => reject(new Error(`ended by ${signal}`)));
+  let interrupted = false;
+  const interruption = new Promise((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+      process.once(signal, () => { interrupted = true; reject(new Error(`ended by ${signal}`)); });
+    }
   });
   try {
-    await Promise.race([run(dir, state), interrupted]);
+    await Promise.race([run(dir, state), interruption]);
   } catch (broken) {
     error = broken;
   }
   const rows = state.story?.rows ?? [];
   await state.story?.end();
   const good = error === undefined && passed(rows);
-  const logs = good || state.cluster === undefined ? '' : await state.cluster.logTails();
-  const kept = options.keep && state.cluster !== undefined;
+  const logs = good || interrupted ? '' : error?.logs ?? await state.cluster?.logTails() ?? '';
+  const kept = options.keep && state.cluster !== undefined && !interrupted;
   if (state.cluster !== undefined && !kept) {
     output.step('Stopping the cluster');
     await state.cluster.down().catch((broken) => { error ??= broken; });
@@ -117,10 +120,15 @@ async function main() {
   if (kept) {
     output.block(`The cluster runs on. Try: nonet --dir ${dir} status; end it with: nonet --dir ${dir} down`);
   }
-  if (error === undefined && passed(rows)) {
-    if (ours && !kept) await rm(dir, { recursive: true, force: true });
+  const held = error === undefined && passed(rows);
+  if (ours && !kept && (held || interrupted)) await rm(dir, { recursive: true, force: true });
+  if (held) {
     output.block(output.good('Everything held.'));
     return 0;
+  }
+  if (interrupted) {
+    output.block(`The demo was ${error.message}.`);
+    return 130;
   }
   if (logs !== '') output.block(`\n${logs}\n`);
   output.block(output.bad(error ? `The demo broke: ${error.message}` : 'Not everything held, see FAIL above.'));

@@ -158,6 +158,7 @@ export class Story {
       this.rows.push(within(`${dead} cut -> Degraded`, verdict.at - this.cutAt, this.times.detection, 'N*I + T .. (N+1)*I + T'));
     } finally {
       clearInterval(showing);
+      this.output.status('');
     }
     this.output.line(`${dead} is Degraded after ${seconds(this.detectedAt - this.cutAt)}`);
     const answer = await this.cluster.json('resolve', this.hostName, '--from', dead);
@@ -191,6 +192,7 @@ export class Story {
         { ...this.times.reconnect, maxMs: this.times.reconnect.maxMs + streamPeriodMs }, `the same + ${seconds(streamPeriodMs)} to the next message`));
     } finally {
       clearInterval(showing);
+      this.output.status('');
     }
     this.rows.push(this.#landed(this.a, this.next.region, 'moves by itself to', await this.#controlplaneIsDead()));
   }
