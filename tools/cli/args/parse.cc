@@ -35,6 +35,7 @@ void AddArgument(CLI::App* app, const std::string& name, Raw& raw, const std::st
 CLI::App* AddCommand(CLI::App* parent, const std::string& name, const std::string& summary, Raw& raw) {
   CLI::App* app = parent->add_subcommand(name, summary);
   app->allow_extras();
+  app->require_subcommand(0, 1);  // After its command, a word like "status" is an argument.
   AddCommon(app, raw);
   return app;
 }
@@ -186,6 +187,7 @@ void AddFaults(CLI::App* root, Raw& raw) {
 std::unique_ptr<CLI::App> MakeApp(Raw& raw) {
   auto app = std::make_unique<CLI::App>(kSummary, "nonet");
   app->allow_extras();
+  app->require_subcommand(0, 1);
   app->set_help_flag("-h,--help", "Print this and exit");
   app->add_flag("--version", raw.version, "Print the version and exit");
   AddCommon(app.get(), raw);
@@ -258,11 +260,6 @@ absl::Status FindCommand(CLI::App* root, Raw& raw) {
     if (chosen.empty()) {
       return errors::Usage(absl::StrCat(Path(app), " needs a command: ", absl::StrJoin(verbs, ", ")),
                            absl::StrCat(Path(app), " --help"));
-    }
-    if (chosen.size() > 1) {
-      return errors::Usage(
-          absl::StrCat("one command at a time, not ", chosen[0]->get_name(), " and ", chosen[1]->get_name()),
-          absl::StrCat(Path(app), " --help"));
     }
     app = chosen[0];
     raw.path.push_back(app->get_name());

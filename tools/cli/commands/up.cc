@@ -79,8 +79,11 @@ absl::StatusOr<int> FollowThenStop(const Context& context, const Cluster& cluste
   bool ended = false;
   while (!pump.stopped() && !ended) {
     const std::optional<EventView> event = pump.Next(kLivenessCheckNs);
-    if (event) context.err << RenderEvent(*event, Format::kTable, context.err_style) << std::flush;
-    if (!event) ended = AwaitEnd(supervisor, 0);
+    // A probe that succeeds is no news; `nonet watch` shows these too.
+    if (event && event->tone != Tone::kDim) {
+      context.err << RenderEvent(*event, Format::kTable, context.err_style) << std::flush;
+    }
+    ended = AwaitEnd(supervisor, 0);
   }
   interrupt.Follow(nullptr);
   if (ended && !FindProcesses("/proc", context.dir).empty()) {

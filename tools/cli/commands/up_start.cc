@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "common/process/files.h"
 #include "common/real/real_clock.h"
@@ -22,18 +23,28 @@ namespace {
 constexpr uint32_t kControlPlaneCrashesMax = 3;
 constexpr int64_t kTryNs = 250 * kNanosPerMilli;
 
-// What a daemon wrote after `from`: its last line, which says why it ended.
-std::string LastLine(const std::string& file, std::uintmax_t from) {
+// Why a daemon ended, from what it wrote after `from`: its "error[ID]: sentence" with the next step, or its
+// last words.
+absl::Status WhyItEnded(const std::string& dir, const std::string& file, std::uintmax_t from) {
   std::ifstream in(file, std::ios::binary);
   in.seekg(static_cast<std::streamoff>(from));
   std::ostringstream text;
   text << in.rdbuf();
-  std::string last;
-  for (const absl::string_view line : absl::StrSplit(text.str(), '\n', absl::SkipWhitespace())) {
-    if (absl::StartsWith(line, "  try:")) continue;
-    last = std::string(line);
+  std::string reason = "SUPERVISOR_ENDED";
+  std::string sentence = "the supervisor ended at once and said nothing";
+  std::string next_step = WithDir("nonet logs supervisor", dir);
+  for (absl::string_view line : absl::StrSplit(text.str(), '\n', absl::SkipWhitespace())) {
+    const size_t end = line.find("]: ");
+    if (absl::ConsumePrefix(&line, "  try: ")) {
+      next_step = std::string(line);
+    } else if (end != line.npos && absl::StartsWith(line, "error[")) {
+      reason = std::string(line.substr(6, end - 6));
+      sentence = absl::StrCat("the supervisor: ", line.substr(end + 3));
+    } else if (reason == "SUPERVISOR_ENDED") {
+      sentence = absl::StrCat("the supervisor ended at once: ", line);
+    }
   }
-  return last.empty() ? "it said nothing" : last;
+  return errors::Local(reason, sentence, next_step);
 }
 
 template <typename T>
@@ -106,9 +117,7 @@ absl::StatusOr<Addresses> StartSupervisor(const std::string& dir, const supervis
                    LaunchDetached(SiblingProgram("nonet-supervisor"), SupervisorArguments(dir, given), log));
   switch (AwaitReadyFile(ready_file, pid, timeout_ns)) {
     case ReadyResult::kExited:
-      return errors::Local("SUPERVISOR_ENDED",
-                           absl::StrCat("the supervisor ended at once: ", LastLine(log, logged)),
-                           WithDir("nonet logs supervisor", dir));
+      return WhyItEnded(dir, log, logged);
     case ReadyResult::kTimedOut:
       return errors::TimedOut("the supervisor is not ready in time", WithDir("nonet logs supervisor", dir));
     case ReadyResult::kReady:

@@ -165,37 +165,46 @@ absl::Status Expired(const WaitOptions& wait, absl::string_view instead) {
                           "nonet status");
 }
 
-absl::Status WaitByLooking(const Cluster& cluster, const WaitOptions& wait) {
+absl::Status WaitByLooking(const std::string& dir, const WaitOptions& wait) {
   const int64_t deadline = RealClock().SteadyNs() + wait.timeout_ns;
+  ASSIGN_OR_RETURN(Cluster cluster, Connect(dir));
   std::optional<EventPump> pump;
-  std::string instead;
   while (true) {
     const absl::StatusOr<Look> look =
         LookAt(cluster, wait, std::max(deadline - RealClock().SteadyNs(), kNanosPerMilli));
     if (look.ok() && look->holds) return absl::OkStatus();
     if (!look.ok() && !IsPassing(look.status())) return look.status();
-    instead = look.ok() ? look->instead : std::string(look.status().message());
     const int64_t left = deadline - RealClock().SteadyNs();
-    if (left <= 0) return Expired(wait, instead);
+    if (left <= 0) return Expired(wait, look.ok() ? look->instead : std::string(look.status().message()));
+    if (absl::IsUnavailable(look.status())) {
+      // It may be starting: its address is known when it is ready. The pump goes before the cluster it reads.
+      pump.reset();
+      ASSIGN_OR_RETURN(cluster, Connect(dir));
+    }
     if (!pump) pump.emplace(cluster, RealClock().WallNs());
     pump->Next(std::min(left, kRecheckNs));
   }
 }
 
-// The supervisor answers when it is so. Asked again when it goes away meanwhile.
-absl::Status WaitUntilReady(const Cluster& cluster, const WaitOptions& wait) {
-  const auto ready =
-      cluster.supervisor->WaitUntilReady({.timeout_ns = wait.timeout_ns, .retry_ns = wait.timeout_ns});
-  if (absl::IsDeadlineExceeded(ready.status())) return Expired(wait, ready.status().message());
-  return ready.status();
+// The supervisor answers when it is so. Asked again while it is not there itself.
+absl::Status WaitUntilReady(const std::string& dir, const WaitOptions& wait) {
+  const int64_t deadline = RealClock().SteadyNs() + wait.timeout_ns;
+  while (true) {
+    ASSIGN_OR_RETURN(const Cluster cluster, Connect(dir));
+    const int64_t left = std::max(deadline - RealClock().SteadyNs(), kNanosPerMilli);
+    const auto ready =
+        cluster.supervisor->WaitUntilReady({.timeout_ns = left, .retry_ns = std::min(left, kRecheckNs)});
+    if (ready.ok()) return absl::OkStatus();
+    if (!IsPassing(ready.status())) return ready.status();
+    if (RealClock().SteadyNs() >= deadline - kRecheckNs) return Expired(wait, ready.status().message());
+  }
 }
 
 }  // namespace
 
 absl::StatusOr<int> Run(const Context& context, const WaitOptions& options) {
-  ASSIGN_OR_RETURN(const Cluster cluster, Connect(context.dir));
   const bool ready = options.condition.kind == Condition::Kind::kReady;
-  RETURN_IF_ERROR(ready ? WaitUntilReady(cluster, options) : WaitByLooking(cluster, options));
+  RETURN_IF_ERROR(ready ? WaitUntilReady(context.dir, options) : WaitByLooking(context.dir, options));
   return kExitDone;
 }
 

@@ -5,7 +5,7 @@
 //
 // Three things change, and only for host names of Nonet's zone:
 //   - dns.lookup (what sockets, http, fetch and ws resolve with) asks Nonet's resolver instead of the system;
-//   - the answer is kept for as long as its records' TTL says. Node itself never keeps one, a real machine's
+//   - the answer is kept for as long as each record's TTL says. Node itself never keeps one, a real machine's
 //     stub resolver does, and how long a client stays with a dead region hangs on it;
 //   - the query and the socket start from the region's own loopback address, by which the resolver and the
 //     instances know where the client is.
@@ -39,9 +39,9 @@ const util = require('util');
 // Bounds. The sum of the timeouts is what a look-up takes at most when nobody answers.
 const attemptTimeoutsMs = [500, 1000, 2000];
 const refusedPauseMs = 100;    // Before the next attempt when nothing listens there.
-const chainLengthMax = 8;      // CNAMEs followed, and queries for one look-up.
+const chainLengthMax = 8;      // CNAMEs followed in one look-up, hence one query more at most.
 const recordsMax = 64;         // Answer records read from one message.
-const cacheEntriesMax = 1000;  // Names kept, and instance addresses remembered; the oldest leave first.
+const cacheEntriesMax = 1000;  // Names kept, and addresses remembered; the oldest leave first.
 const ttlMaxSeconds = 604800;  // RFC 8767, section 4: a week is as long as anyone should believe a record.
 
 const typeA = 1;
@@ -232,48 +232,90 @@ async function exchangeWithRetry(name) {
 
 // ---- Names to addresses
 
-// Follows the chain from `name`, asking again where a message stops short of an address.
-async function resolve(hostname) {
-  const question = normalize(hostname);
-  let name = question;
-  let ttl = ttlMaxSeconds;
-  let cname = null;
-  let links = 0;
-  for (let queries = 0; queries < chainLengthMax; ++queries) {
-    const { rcode, records } = await exchangeWithRetry(name);
-    if (rcode === rcodeNameError) throw new LookupError('ENOTFOUND', hostname);
-    if (rcode !== 0) throw new LookupError('EAI_AGAIN', hostname, new Error(`the resolver answered rcode ${rcode}`));
-    const asked = name;
-    for (;;) {
-      const found = records.filter((record) => record.name === name && record.type === typeA);
-      if (found.length > 0) {
-        ttl = found.reduce((least, record) => Math.min(least, record.ttl), ttl);
-        return { addresses: found.map((record) => record.value), cname, ttl };
-      }
-      const link = records.find((record) => record.name === name && record.type === typeCname);
-      if (link === undefined) break;
-      if (++links > chainLengthMax) throw new LookupError('EAI_AGAIN', hostname, new Error('a chain too long'));
-      ttl = Math.min(ttl, link.ttl);
-      cname = name = link.value;
-    }
-    if (name === asked) throw new LookupError('ENOTFOUND', hostname);  // The name is there, an address is not.
-  }
-  throw new LookupError('EAI_AGAIN', hostname, new Error('a chain too long'));
-}
-
 // Steady time: a changed wall clock must not keep an answer alive.
 function steadySeconds() {
   return Number(process.hrtime.bigint()) / 1e9;
 }
 
-const cache = new Map();              // Normal name -> {answer, expires}, oldest first.
-const pending = new Map();            // Normal name -> the promise of the look-up under way.
-const instanceAddresses = new Map();  // Addresses the resolver has given us -> true, oldest first.
+// As in a stub resolver each record has its own time: the link from the resource to an instance lives for the
+// CNAME's TTL even where the instance's address has to be asked again before that.
+const cache = new Map();              // Name -> {link: name} or {addresses}, each with {ttl, expires}.
+const pending = new Map();            // Name -> the promise of the look-up under way.
+const instanceAddresses = new Map();  // Addresses the resolver has given us -> true.
 
+// Maps keep the order of insertion, so the first key is the oldest.
 function remember(map, key, value) {
   map.delete(key);
   map.set(key, value);
   if (map.size > cacheEntriesMax) map.delete(map.keys().next().value);
+}
+
+function kept(name) {
+  const entry = cache.get(name);
+  if (entry !== undefined && entry.expires > steadySeconds()) return entry;
+  cache.delete(name);
+  return undefined;
+}
+
+// What an answer says of `name` and of whatever that leads to, and nothing else: name -> entry.
+function entriesFrom(records, name) {
+  const entries = new Map();
+  const now = steadySeconds();
+  for (let at = name; !entries.has(at);) {
+    const found = records.filter((record) => record.name === at && record.type === typeA);
+    const link = records.find((record) => record.name === at && record.type === typeCname);
+    if (found.length > 0) {
+      // RFC 2181, section 5.2: should the records of a set differ, the least TTL counts.
+      const ttl = Math.min(...found.map((record) => record.ttl));
+      entries.set(at, { addresses: found.map((record) => record.value), ttl, expires: now + ttl });
+      break;
+    }
+    if (link === undefined) break;
+    entries.set(at, { link: link.value, ttl: link.ttl, expires: now + link.ttl });
+    at = link.value;
+  }
+  return entries;
+}
+
+// Asks for `name`; what comes back is kept and returned.
+async function ask(name, hostname) {
+  const { rcode, records } = await exchangeWithRetry(name);
+  if (rcode === rcodeNameError) throw new LookupError('ENOTFOUND', hostname);
+  if (rcode !== 0) throw new LookupError('EAI_AGAIN', hostname, new Error(`the resolver answered rcode ${rcode}`));
+  const entries = entriesFrom(records, name);
+  if (!entries.has(name)) throw new LookupError('ENOTFOUND', hostname);  // The name is there, an address is not.
+  for (const [owner, entry] of entries) {
+    if (entry.ttl > 0) remember(cache, owner, entry);
+  }
+  return entries;
+}
+
+// Follows the chain from `hostname`. Of the records that chose the instance (the links; without any, the
+// address) the one that ends first gives `ttl` and `remaining`; `cached` says that all of them were kept.
+async function resolve(hostname) {
+  let name = normalize(hostname);
+  let fresh = new Map();  // From the resolver just now, TTL 0 included.
+  let choice;             // The entry among the links that ends first.
+  let cached = true;
+  let cname = null;
+  for (let links = 0; links <= chainLengthMax; ++links) {
+    let entry = fresh.get(name) || kept(name);
+    if (entry === undefined) {
+      fresh = new Map([...fresh, ...await ask(name, hostname)]);
+      entry = fresh.get(name);
+    }
+    if (entry.link !== undefined || choice === undefined) {
+      if (fresh.has(name)) cached = false;
+      if (choice === undefined || entry.expires < choice.expires) choice = entry;
+    }
+    if (entry.addresses !== undefined) {
+      for (const address of entry.addresses) remember(instanceAddresses, address, true);
+      const remaining = Math.max(0, choice.expires - steadySeconds());
+      return { addresses: entry.addresses, cname, ttl: choice.ttl, remaining, cached };
+    }
+    cname = name = entry.link;
+  }
+  throw new LookupError('EAI_AGAIN', hostname, new Error(`a chain of more than ${chainLengthMax} names`));
 }
 
 function report(hostname, event) {
@@ -286,32 +328,17 @@ function report(hostname, event) {
   process.stderr.write(`nonet: ${hostname} -> ${what}\n`);
 }
 
-async function askAndKeep(hostname) {
+async function addressesOf(hostname) {
   const key = normalize(hostname);
-  const answer = await resolve(hostname);
-  for (const address of answer.addresses) remember(instanceAddresses, address, true);
-  if (answer.ttl > 0) remember(cache, key, { answer, expires: steadySeconds() + answer.ttl });
-  return answer;
-}
-
-async function answerFor(hostname) {
-  const key = normalize(hostname);
-  const kept = cache.get(key);
-  const remaining = kept === undefined ? 0 : kept.expires - steadySeconds();
-  if (remaining > 0) {
-    report(hostname, { ...kept.answer, remaining, cached: true });
-    return kept.answer.addresses;
-  }
-  cache.delete(key);
   // Look-ups of one name at one time share one query.
-  let asking = pending.get(key);
-  if (asking === undefined) {
-    asking = askAndKeep(hostname).finally(() => pending.delete(key));
-    pending.set(key, asking);
+  let resolving = pending.get(key);
+  if (resolving === undefined) {
+    resolving = resolve(hostname).finally(() => pending.delete(key));
+    pending.set(key, resolving);
   }
   try {
-    const answer = await asking;
-    report(hostname, { ...answer, remaining: answer.ttl, cached: false });
+    const answer = await resolving;
+    report(hostname, answer);
     return answer.addresses;
   } catch (error) {
     report(hostname, { error });
@@ -324,7 +351,7 @@ async function answerFor(hostname) {
 // In the shape the options ask for: [{address, family}] or the first of them.
 async function lookupInZone(hostname, options) {
   const family = options.family === 'IPv6' ? 6 : options.family === 'IPv4' ? 4 : options.family || 0;
-  const addresses = await answerFor(hostname);
+  const addresses = await addressesOf(hostname);
   let found = addresses.map((address) => ({ address, family: 4 }));
   if (family === 6) {
     // There are no IPv6 instances; a caller who takes mapped addresses gets those, as from getaddrinfo.

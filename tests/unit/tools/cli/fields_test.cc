@@ -17,7 +17,7 @@ TEST(Fields, OptionsBecomeFieldsAndPaths) {
   options.sku = "Premium_P2";
   options.unit_count = 100;
   options.region_endpoint_enabled = false;
-  options.tags = {{"a", "1"}};
+  options.tags = std::map<std::string, std::string>{{"a", "1"}};
   resource::v1::Replica replica;
   FieldMask mask;
   ASSERT_TRUE(ApplyFields(options, replica, mask).ok());
@@ -73,7 +73,7 @@ TEST(Fields, OneHubOrTagIsChangedAmongTheOthers) {
 TEST(Fields, WholeFieldsNeedNoCurrentObject) {
   ObjectOptions options;
   options.set = {{"resource_stopped", "true"}};
-  options.tags = {{"a", "1"}};
+  options.tags = std::map<std::string, std::string>{{"a", "1"}};
   EXPECT_FALSE(NeedsCurrent(options));
 }
 

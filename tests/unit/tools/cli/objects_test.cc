@@ -120,7 +120,7 @@ TEST_F(Objects, APartOfAFieldIsChangedOnlyIfNobodyElseChangedIt) {
   auto& westus = control_.replicas["resources/contoso/replicas/westus"];
   westus.set_name("resources/contoso/replicas/westus");
   westus.set_etag("17");
-  (*westus.mutable_tags())["kept"] = "1";
+  westus.mutable_tags()->insert({"kept", "1"});
   ObjectOptions options = Options(ObjectVerb::kUpdate, "westus");
   options.set = {{"tags.added", "2"}};
   ASSERT_TRUE(Replica(options).ok());
