@@ -1,5 +1,7 @@
 // down, reset: nothing is left running, whoever started it.
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -30,10 +32,17 @@ void RemoveReadyFiles(const std::string& dir) {
 constexpr absl::string_view kEntries[] = {"cluster.json", "controlplane", "dnsresolver", "env",
                                           "instances",    "logs",         "run",         "supervisor"};
 
+// It was settled once, or it holds nothing but what the first moments of `up` leave.
 bool IsOurs(const std::string& dir) {
   std::error_code error;
-  return std::filesystem::exists(SettingsFile(dir), error) ||
-         std::filesystem::exists(ClusterFile(dir), error);
+  if (std::filesystem::exists(SettingsFile(dir), error) || std::filesystem::exists(ClusterFile(dir), error)) {
+    return true;
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
+    const std::string name = entry.path().filename().string();
+    if (std::find(std::begin(kEntries), std::end(kEntries), name) == std::end(kEntries)) return false;
+  }
+  return true;
 }
 
 // What could not be deleted, or empty.
@@ -91,8 +100,7 @@ absl::StatusOr<int> Run(const Context& context, const ResetOptions&) {
     Say(context, absl::StrCat("there is nothing in ", context.dir));
     return kExitDone;
   }
-  const bool empty = std::filesystem::is_empty(context.dir, error);
-  if (!empty && !IsOurs(context.dir)) {
+  if (!IsOurs(context.dir)) {
     return errors::Local("NOT_A_CLUSTER",
                          absl::StrCat(context.dir, " holds no cluster of Nonet; nothing was deleted"),
                          "--dir with the directory of a cluster");

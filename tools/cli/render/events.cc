@@ -39,7 +39,9 @@ void ReadVerdict(EventView& view, const steering::v1::SteeringEvent::Verdict& ve
   Subject(view, verdict.name());
   view.document["from"] = verdict.from();
   view.document["to"] = verdict.to();
-  view.what = verdict.from().empty() ? verdict.to() : absl::StrCat(verdict.from(), " -> ", verdict.to());
+  // An endpoint that is new has no verdict before, one that was deleted none after.
+  const std::string to = verdict.to().empty() ? "gone" : verdict.to();
+  view.what = verdict.from().empty() ? to : absl::StrCat(verdict.from(), " -> ", to);
   view.tone = verdict.to() == "Online" ? Tone::kGood : verdict.to() == "Degraded" ? Tone::kBad : Tone::kPlain;
 }
 

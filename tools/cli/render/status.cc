@@ -1,5 +1,6 @@
 #include "tools/cli/render/status.h"
 
+#include <algorithm>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -208,6 +209,13 @@ std::string ProcessTable(const StatusReport& report, const Style& style) {
   return RenderTable(table, style);
 }
 
+// The replica's name, with its resource where another replica is called the same.
+std::string ShownName(const InstanceRow& row, const std::vector<InstanceRow>& rows) {
+  const auto same =
+      std::count_if(rows.begin(), rows.end(), [&](const auto& other) { return other.name == row.name; });
+  return same > 1 && row.role == "replica" ? absl::StrCat(row.resource, "/", row.name) : row.name;
+}
+
 std::string InstanceTable(const std::vector<InstanceRow>& rows, const Style& style) {
   Table table{.columns = {"INSTANCE", "REGION", "ROLE", "PROVISIONING", "ENDPOINT", "MONITOR", "CONNECTIONS",
                           "CONVERGED"},
@@ -220,7 +228,7 @@ std::string InstanceTable(const std::vector<InstanceRow>& rows, const Style& sty
     const Tone provisioning = row.provisioning == resource::v1::PROVISIONING_STATE_SUCCEEDED ? Tone::kGood
                               : row.provisioning == resource::v1::PROVISIONING_STATE_FAILED  ? Tone::kBad
                                                                                              : Tone::kPlain;
-    table.rows.push_back({Cell(row.name), Cell(row.region), Cell(row.role),
+    table.rows.push_back({Cell(ShownName(row, rows)), Cell(row.region), Cell(row.role),
                           Cell(ProvisioningStateName(row.provisioning), provisioning),
                           Cell(row.stopped   ? "stopped"
                                : row.enabled ? "enabled"

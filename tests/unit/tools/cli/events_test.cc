@@ -38,6 +38,8 @@ TEST(Events, VerdictAndTable) {
   verdict.mutable_verdict()->set_to("Degraded");
   EXPECT_EQ(FromSteering(verdict).document["name"], "contoso");
   EXPECT_EQ(FromSteering(verdict).what, "Online -> Degraded");
+  verdict.mutable_verdict()->clear_to();
+  EXPECT_EQ(FromSteering(verdict).what, "Online -> gone") << "it was deleted";
 
   steering::v1::SteeringEvent table;
   table.mutable_table()->set_number(3);
