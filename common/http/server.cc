@@ -91,6 +91,7 @@ class LoopServer final : public Server {
     listener_->Stop();
     const auto open = std::exchange(shared_->open, {});
     for (const auto& socket : open) socket->AbortNow();
+    shared_->dirty.clear();  // They hold us, too.
   }
 
   uint16_t port() const override { return listener_->port(); }

@@ -5,6 +5,8 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
+
 namespace nonet::http {
 namespace {
 
@@ -54,12 +56,9 @@ StreamCore::StreamCore(std::shared_ptr<Shared> shared, asio::ip::tcp::socket soc
 
 void StreamCore::Start(Stream::Callbacks callbacks) {
   callbacks_ = std::make_shared<Stream::Callbacks>(std::move(callbacks));
+  if (closed_) return NotifyClosedLater();
   asio::post(shared_->loop.io(), [self = shared_from_this()] {
-    if (self->closed_) {
-      self->NotifyClosed();
-    } else {
-      self->DeliverEarly();
-    }
+    if (!self->closed_) self->DeliverEarly();
   });
 }
 
@@ -176,16 +175,19 @@ void StreamCore::Close(bool reset) {
   if (linger_timer_ != 0) shared_->loop.Cancel(linger_timer_);
   for (const auto& bytes : waiting_) queued_bytes_ -= bytes->size();
   waiting_.clear();
-  const auto self = shared_from_this();
-  shared_->open.erase(self);
-  asio::post(shared_->loop.io(), [self] { self->NotifyClosed(); });
+  shared_->open.erase(shared_from_this());
+  NotifyClosedLater();
 }
 
-void StreamCore::NotifyClosed() {
-  // Moved out: dropping the callbacks may destroy the Stream, which asks for nothing more.
-  const auto callbacks = std::move(callbacks_);
-  callbacks_ = nullptr;
-  if (callbacks != nullptr && callbacks->on_closed) callbacks->on_closed();
+void StreamCore::NotifyClosedLater() {
+  if (callbacks_ == nullptr) return;
+  // A loop that turns no more destroys this without running it. The callbacks, which may own the Stream that
+  // owns us, go then too.
+  absl::Cleanup drop = [self = shared_from_this()] { self->callbacks_.reset(); };
+  asio::post(shared_->loop.io(), [self = shared_from_this(), drop = std::move(drop)] {
+    const auto callbacks = std::exchange(self->callbacks_, nullptr);
+    if (callbacks != nullptr && callbacks->on_closed) callbacks->on_closed();
+  });
 }
 
 }  // namespace nonet::http

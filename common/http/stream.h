@@ -37,7 +37,7 @@ class StreamCore final : public Socket,
   void OnWritten(bool failed);
   void BeginLinger();
   void Close(bool reset);
-  void NotifyClosed();
+  void NotifyClosedLater();
 
   const std::shared_ptr<Shared> shared_;
   boost::asio::ip::tcp::socket socket_;

@@ -35,8 +35,6 @@ struct EventLoop::Impl {
   void Arm();
 
   const Clock& clock;
-  asio::io_context io{1};  // One thread runs it. Destroyed after all that may hold a socket.
-  asio::executor_work_guard<asio::io_context::executor_type> work;
   std::atomic<std::thread::id> thread{};
   std::atomic<bool> stopping{false};
   std::atomic<bool> closing{false};  // The destructor runs: nothing is accepted any more.
@@ -51,8 +49,12 @@ struct EventLoop::Impl {
   std::map<Due, Task> timers;  // In the order they run: by time, then by age.
   absl::flat_hash_map<TimerId, int64_t> due_of;
   TimerId last_timer = 0;
-  asio::steady_timer timer;
   int64_t armed_for_ns = INT64_MAX;
+
+  // Destroyed before the rest: what its pending handlers own may still call Cancel or Post.
+  asio::io_context io{1};  // One thread runs it.
+  asio::executor_work_guard<asio::io_context::executor_type> work;
+  asio::steady_timer timer;
 };
 
 void EventLoop::Impl::Drain() {

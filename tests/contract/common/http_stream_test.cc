@@ -314,5 +314,35 @@ TEST_F(HttpStream, IsAbortedWithItsServer) {
   EXPECT_TRUE(client.AtEnd());
 }
 
+TEST(HttpStreamAtTheEnd, OutlivesItsLoopsLastTurn) {
+  // The process stops with streams open and nobody turns the loop any more: all is taken down in any order.
+  struct Session {
+    explicit Session(EventLoop& loop_in) : loop(loop_in), timer(loop.RunAfter(kNanosPerSecond, [] {})) {}
+    ~Session() {
+      loop.Cancel(timer);
+      loop.Post([] {});
+      stream->Abort();
+    }
+    EventLoop& loop;
+    EventLoop::TimerId timer;
+    std::unique_ptr<Stream> stream;
+  };
+  SimulatedClock clock;
+  EventLoop loop(clock);
+  auto server = *Server::Listen(
+      loop, {}, [](Request, Reply) {},
+      [&](Request, std::unique_ptr<Upgrade> upgrade) {
+        auto session = std::make_shared<Session>(loop);
+        session->stream = upgrade->Accept("");
+        session->stream->Start({.on_data = [session](absl::string_view) {}, .on_closed = [session] {}});
+        session->stream->Write(Bytes("x"));
+        loop.Post([&] { loop.Stop(); });
+      });
+  RawSocket client(server->port());
+  client.Send(UpgradeRequest());
+  loop.Run();
+  server.reset();
+}
+
 }  // namespace
 }  // namespace nonet::http
