@@ -28,8 +28,9 @@ absl::Status CheckSame(const Context& context, const Resource& resource, const U
   return absl::OkStatus();
 }
 
+// What is made is added to `made`.
 absl::StatusOr<Resource> MakeResource(const Context& context, ControlClient& control, const std::string& name,
-                                      const UpOptions& options) {
+                                      const UpOptions& options, std::vector<Awaited>& made) {
   ASSIGN_OR_RETURN(const resource::v1::ListResourcesResponse list,
                    control.List(resource::v1::ListResourcesRequest()));
   for (const Resource& resource : list.resources()) {
@@ -42,18 +43,18 @@ absl::StatusOr<Resource> MakeResource(const Context& context, ControlClient& con
   request.set_request_id(RequestId());
   request.mutable_resource()->set_location(options.primary.value_or(kDefaultPrimary));
   request.mutable_resource()->set_resource_group(options.group.value_or(kDefaultGroup));
-  return control.Create(request);
+  ASSIGN_OR_RETURN(Resource resource, control.Create(request));
+  made.push_back({resource.name(), resource.etag()});
+  return resource;
 }
 
-// All replicas, those that are new included.
-absl::StatusOr<std::vector<Replica>> MakeReplicas(ControlClient& control, const Resource& parent,
-                                                  const UpOptions& options) {
+absl::Status MakeReplicas(ControlClient& control, const Resource& parent, const UpOptions& options,
+                          std::vector<Awaited>& made) {
   resource::v1::ListReplicasRequest list;
   list.set_parent(parent.name());
   ASSIGN_OR_RETURN(const resource::v1::ListReplicasResponse existing, control.List(list));
-  std::vector<Replica> replicas(existing.replicas().begin(), existing.replicas().end());
   for (const std::string& region : options.replicas) {
-    const bool exists = std::any_of(replicas.begin(), replicas.end(),
+    const bool exists = std::any_of(existing.replicas().begin(), existing.replicas().end(),
                                     [&](const Replica& replica) { return replica.location() == region; });
     if (exists) continue;
     resource::v1::CreateReplicaRequest request;
@@ -61,28 +62,40 @@ absl::StatusOr<std::vector<Replica>> MakeReplicas(ControlClient& control, const 
     request.set_replica_id(region);
     request.set_request_id(RequestId());
     request.mutable_replica()->set_location(region);
-    ASSIGN_OR_RETURN(Replica replica, control.Create(request));
-    replicas.push_back(std::move(replica));
+    ASSIGN_OR_RETURN(const Replica replica, control.Create(request));
+    made.push_back({replica.name(), replica.etag()});
   }
-  return replicas;
+  return absl::OkStatus();
+}
+
+// The objects whose process runs: what a fault or a stop keeps down is not waited for.
+std::vector<Awaited> Running(const supervisor::v1::Cluster& cluster) {
+  std::vector<Awaited> running;
+  for (const supervisor::v1::Process& process : cluster.processes()) {
+    if (!process.object().empty() && process.state() == supervisor::v1::STATE_READY) {
+      running.push_back({process.object(), ""});
+    }
+  }
+  return running;
 }
 
 }  // namespace
 
 absl::Status MakeResources(const Context& context, Cluster& cluster, const std::string& name,
                            const UpOptions& options) {
-  ASSIGN_OR_RETURN(const Resource resource, MakeResource(context, *cluster.control, name, options));
-  ASSIGN_OR_RETURN(const std::vector<Replica> replicas, MakeReplicas(*cluster.control, resource, options));
-  std::vector<Awaited> awaited = {{resource.name(), resource.etag()}};
-  for (const Replica& replica : replicas) awaited.push_back({replica.name(), replica.etag()});
-  SayProgress(context,
-              absl::StrCat("waiting for ", awaited.size(), awaited.size() == 1 ? " instance" : " instances"));
+  std::vector<Awaited> made;
+  ASSIGN_OR_RETURN(const Resource resource, MakeResource(context, *cluster.control, name, options, made));
+  RETURN_IF_ERROR(MakeReplicas(*cluster.control, resource, options, made));
+  if (!made.empty()) {
+    SayProgress(context,
+                absl::StrCat("waiting for ", made.size(), made.size() == 1 ? " instance" : " instances"));
+  }
   // The resolver may still be starting: it is not waited for before the next line.
-  RETURN_IF_ERROR(AwaitEverybody(*cluster.control, awaited, options.timeout_ns).status());
-  RETURN_IF_ERROR(cluster.supervisor->WaitUntilReady(Within(options.timeout_ns)).status());
+  RETURN_IF_ERROR(AwaitEverybody(*cluster.control, made, options.timeout_ns).status());
+  ASSIGN_OR_RETURN(const supervisor::v1::Cluster ready,
+                   cluster.supervisor->WaitUntilReady(Within(options.timeout_ns)));
   // What restarted reports a new life meanwhile: the resolver has to have that too.
-  for (Awaited& each : awaited) each.etag.clear();
-  return AwaitConvergence(context, *cluster.control, awaited, options.timeout_ns);
+  return AwaitConvergence(context, *cluster.control, Running(ready), options.timeout_ns);
 }
 
 }  // namespace nonet::cli
