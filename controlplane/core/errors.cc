@@ -177,6 +177,13 @@ absl::Status ReplicaExists(string_view resource, string_view replica) {
                     {{"resource", std::string(resource)}, {"replica", std::string(replica)}}});
 }
 
+absl::Status ReplicaNamedAsPrimary(string_view resource) {
+  return MakeError(StatusCode::kInvalidArgument, "INVALID_NAME",
+                   StrCat("a replica of ", resource, " cannot be called ", resource,
+                          " too: that is its primary's instance"),
+                   {"choose another name, such as the region's", {{"resource", std::string(resource)}}});
+}
+
 absl::Status HostNameTaken(string_view host_name) {
   return MakeError(StatusCode::kAlreadyExists, "HOST_NAME_TAKEN",
                    StrCat("the host name ", host_name, " belongs to an instance of another resource"),

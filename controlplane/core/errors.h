@@ -42,6 +42,8 @@ absl::Status ResourceNotInGroup(absl::string_view resource, absl::string_view gr
 absl::Status ReplicaNotFound(absl::string_view resource, absl::string_view replica);
 absl::Status ResourceExists(absl::string_view resource);
 absl::Status ReplicaExists(absl::string_view resource, absl::string_view replica);
+// The primary's instance is called by the resource's id, so no replica may be.
+absl::Status ReplicaNamedAsPrimary(absl::string_view resource);
 absl::Status HostNameTaken(absl::string_view host_name);
 
 // ---- Change the state first: FAILED_PRECONDITION ----

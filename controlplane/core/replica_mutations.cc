@@ -1,6 +1,7 @@
 // What each change of a replica would do; see resource_set.h.
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/names.h"
 #include "common/base/status_macros.h"
@@ -33,6 +34,7 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const CreateReplicaRequest& 
   ASSIGN_OR_RETURN(const Object* parent, GetResource(request.parent(), request.resource_group()));
   const std::string parent_id = InstanceId(parent->name());
   const std::string name = ReplicaName(parent_id, request.replica_id());
+  if (absl::EqualsIgnoreCase(request.replica_id(), parent_id)) return errors::ReplicaNamedAsPrimary(parent_id);
   const Replica& given = request.replica();
   if (!given.name().empty() && CanonicalName(given.name()) != CanonicalName(name)) {
     return errors::InvalidName("replica.name", given.name(), name);

@@ -39,6 +39,14 @@ TEST(CreateReplica, RefusesTheNinth) {
   EXPECT_EQ(plane.core.revision(), 9u);
 }
 
+TEST(CreateReplica, NotByTheNameOfThePrimarysInstance) {
+  Plane plane;
+  plane.CreateContoso();
+  auto request = Plane::ReplicaRequest("westus");
+  request.set_replica_id("Contoso");
+  EXPECT_EQ(Reason(plane.Do(request)), "INVALID_NAME");
+}
+
 TEST(CreateReplica, OnePerLocationAndNotThePrimarys) {
   Plane plane;
   plane.CreateContoso();
