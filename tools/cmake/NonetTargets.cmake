@@ -9,6 +9,8 @@
 # PURE: a core or codec. Its headers and its object files are checked against the deny-lists of
 #       tools/checks (no gRPC, RocksDB, Boost, thread, file, clock, environment, random device).
 # GRPC: compiles with the shared precompiled gRPC header and links gRPC.
+# PCH name: compiles with a precompiled header declared by nonet_pch. Sources include what they use all the
+#       same: the thread-safety check and clangd see them without it.
 
 function(_nonet_common target)
   target_link_libraries(${target} PRIVATE nonet_warnings)
@@ -20,14 +22,27 @@ function(_nonet_grpc target)
   target_precompile_headers(${target} REUSE_FROM nonet_grpc_pch)
 endfunction()
 
+# nonet_pch(asio HEADERS <boost/asio/ip/tcp.hpp> DEPS Boost::headers): headers that several targets include
+# and that cost more to read than to load.
+function(nonet_pch name)
+  cmake_parse_arguments(ARG "" "" "HEADERS;DEPS" ${ARGN})
+  add_library(nonet_pch_${name} STATIC ${CMAKE_SOURCE_DIR}/tools/cmake/pch.cc)
+  _nonet_common(nonet_pch_${name})
+  target_link_libraries(nonet_pch_${name} PUBLIC ${ARG_DEPS})
+  target_precompile_headers(nonet_pch_${name} PRIVATE ${ARG_HEADERS})
+endfunction()
+
 function(nonet_library name)
-  cmake_parse_arguments(ARG "PURE;GRPC" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "PURE;GRPC" "PCH" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   add_library(nonet_${name} STATIC ${ARG_SOURCES})
   add_library(nonet::${name} ALIAS nonet_${name})
   _nonet_common(nonet_${name})
   target_link_libraries(nonet_${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
   if(ARG_GRPC)
     _nonet_grpc(nonet_${name})
+  endif()
+  if(ARG_PCH)
+    target_precompile_headers(nonet_${name} REUSE_FROM nonet_pch_${ARG_PCH})
   endif()
   if(ARG_PURE)
     if(ARG_GRPC)

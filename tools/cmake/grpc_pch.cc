@@ -1,1 +1,0 @@
-// The translation unit behind the shared precompiled gRPC header; see NonetTargets.cmake.

@@ -1,0 +1,1 @@
+// The translation unit behind each shared precompiled header; see NonetTargets.cmake.
