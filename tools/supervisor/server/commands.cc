@@ -1,6 +1,7 @@
 #include "tools/supervisor/server/commands.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -66,6 +67,12 @@ Command CommandFor(const Launch& launch, const Settings& settings, const Places&
     case ProcessKind::kInstance:
       command.arguments = ReplicaArguments(launch, settings);
       break;
+  }
+  // What an operator wants of the resolver beyond the cluster's own settings.
+  const std::string flags = absl::StrCat(places.dir, "/dnsresolver.flags");
+  std::error_code ignored;
+  if (launch.kind == ProcessKind::kDnsresolver && std::filesystem::exists(flags, ignored)) {
+    command.arguments.push_back(absl::StrCat("--flagfile=", flags));
   }
   const std::string stem = FileStem(launch.kind, launch.instance);
   command.arguments.push_back(absl::StrCat("--dir=", places.dir));
