@@ -56,7 +56,7 @@ namespace {
 
 constexpr uint64_t kSeed = 20261121;
 constexpr size_t kSnapshotPart = 500;     // Events a message.
-constexpr int kFactsBytesMax = 64 << 20;  // 90,000 endpoints have 10 MB of statuses.
+constexpr int kFactsBytesMax = 16 << 20;  // As a control plane's; 90,000 endpoints need 6 MB.
 constexpr absl::Duration kFlipMax = absl::Seconds(5);
 
 // ---- Objects ----

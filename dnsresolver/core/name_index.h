@@ -50,6 +50,21 @@ class NameIndex {
     return nullptr;
   }
 
+  // For who looks up many at once: both only bring memory nearer. First the place where the key must be ...
+  uint64_t FetchPlace(absl::string_view key) const {
+    const uint64_t hash = Hash(key);
+    if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+    return hash;
+  }
+  // ... then, by what that returned, the key to compare with. Very likely what Find is going to return.
+  const Value* FetchKey(uint64_t hash) const {
+    if (slots_.empty()) return nullptr;
+    const Slot& slot = slots_[hash & (slots_.size() - 1)];
+    if (slot.key == nullptr || slot.tag != static_cast<uint32_t>(hash >> 32)) return nullptr;
+    __builtin_prefetch(slot.key);
+    return &slot.value;
+  }
+
  private:
   struct alignas(32) Slot {
     const char* key = nullptr;  // nullptr: free.
