@@ -47,7 +47,7 @@ inline constexpr int64_t kProbeIntervalNsMax = 3600 * kNanosPerSecond;
 inline constexpr int64_t kProbeTimeoutNsMin = kNanosPerMilli;
 inline constexpr int64_t kProbeTimeoutNsMax = 600 * kNanosPerSecond;
 inline constexpr int64_t kFirstProbeWithinNs = kNanosPerSecond;  // A new endpoint's phase is drawn from this.
-inline constexpr int kProbesInFlightMax = 4;  // An endpoint and vantage; when a timeout outlasts the interval.
+inline constexpr int kProbesInFlightMax = 4;  // An endpoint and vantage; a timeout may outlast the interval.
 inline constexpr size_t kProbesInFlightTotalMax = 4096;  // Beyond it a probe that is due is left out.
 inline constexpr size_t kProbeResponseBytesMax = 16 * 1024;
 inline constexpr int kVantagesMax = 8;
@@ -82,8 +82,8 @@ inline constexpr size_t kKnownCachesListedMax = 100;
 
 // ---- DNS listeners ----
 inline constexpr size_t kListenersMax = 16;
-inline constexpr int kUdpThreadsMax = 64;              // A listener.
-inline constexpr size_t kEndpointSeriesMax = 1024;     // In the metrics.
+inline constexpr int kUdpThreadsMax = 64;           // A listener.
+inline constexpr size_t kEndpointSeriesMax = 1024;  // In the metrics.
 inline constexpr int64_t kTcpIdleNsMin = kNanosPerSecond;
 inline constexpr int64_t kTcpIdleNsMax = 600 * kNanosPerSecond;
 inline constexpr size_t kUdpBatch = 64;
