@@ -40,8 +40,8 @@ struct Response {
   int32_t resource = -1;
   int32_t endpoint = -1;
   IpPrefix holds_for;  // Whom a cache may give that to: a block around the client subnet; length 0: anybody.
-  uint64_t name = 0;  // Tells the names that exist apart; of records only.
-  size_t opt_at = 0;  // Where in the message OPT begins; 0: there is none.
+  uint64_t name = 0;   // Tells the names that exist apart; of records only.
+  size_t opt_at = 0;   // Where in the message OPT begins; 0: there is none.
   size_t opt_bytes = 0;
   size_t question_end = 0;
 };

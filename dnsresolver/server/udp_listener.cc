@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -15,6 +16,7 @@
 #include "common/process/log.h"
 #include "dnsresolver/core/errors.h"
 #include "dnsresolver/core/limits.h"
+#include "dnsresolver/core/lookahead.h"
 #include "dnsresolver/core/responder.h"
 
 namespace nonet::dns {
@@ -54,7 +56,11 @@ struct Batch {
 // What a listener's thread has for itself.
 struct Worker {
   Worker(const Clock& c, UdpOptions o)
-      : clock(c), cookies(o.cookies), caches(o.caches), limiter(std::move(o.rate_limit), o.rate_limit_key), draws(o.draw_seed) {}
+      : clock(c),
+        cookies(o.cookies),
+        caches(o.caches),
+        limiter(std::move(o.rate_limit), o.rate_limit_key),
+        draws(o.draw_seed) {}
 
   // The time is read once a batch, and only if somebody asks for it.
   void BeginBatch() {
@@ -130,6 +136,16 @@ class Tally {
   uint32_t answers_ = 0;
 };
 
+void LookAheadFrom(const AnswerTable& table, const Batch& batch, size_t first, size_t count) {
+  if (table.plan().topology().resources.size() < kLookAheadResourcesMin) return;
+  std::array<Bytes, kLookAheadMax> packets;
+  const size_t n = std::min(count - first, packets.size());
+  for (size_t i = 0; i < n; ++i) {
+    packets[i] = {batch.queries[first + i].data(), batch.received[first + i].msg_len};
+  }
+  LookAhead(table, {packets.data(), n}, SocketAddress::FromSockaddr(batch.peers[first]).ip);
+}
+
 // Answers the first `count` received; returns how many answers wait in to_send.
 size_t Answer(const AnswerTable& table, const EndpointCounters* counters, Worker& worker, size_t count,
               QueryCounts& counts) {
@@ -138,6 +154,7 @@ size_t Answer(const AnswerTable& table, const EndpointCounters* counters, Worker
   size_t answers = 0;
   worker.BeginBatch();
   for (size_t i = 0; i < count; ++i) {
+    if (i % kLookAheadMax == 0) LookAheadFrom(table, batch, i, count);
     const SocketAddress peer = SocketAddress::FromSockaddr(batch.peers[i]);
     const Bytes query(batch.queries[i].data(), batch.received[i].msg_len);
     Response response;
