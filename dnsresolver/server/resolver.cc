@@ -98,7 +98,8 @@ struct Resolver::Impl {
   void KeepVerdicts();
 
   Health CurrentHealth(const Topology& topology) const;
-  // The health of the table in force, with those changes: what a verdict costs does not grow with the cluster.
+  // The health of the table in force, with those changes: what a verdict costs does not grow with the
+  // cluster.
   Health HealthAfter(const std::vector<MonitorEffects::Verdict>& verdicts) const;
   void PublishTable(std::shared_ptr<const AnswerPlan> plan, Health health, const char* cause);
   steering::v1::SteeringEvent NewEvent() const;
@@ -173,14 +174,13 @@ Health Resolver::Impl::HealthAfter(const std::vector<MonitorEffects::Verdict>& v
   for (const MonitorEffects::Verdict& verdict : verdicts) {
     const std::vector<absl::string_view> parts = absl::StrSplit(verdict.endpoint, '/');
     const std::string resource = parts.size() < 2 ? verdict.endpoint : absl::StrCat(parts[0], "/", parts[1]);
-    const auto at = std::lower_bound(
-        resources.begin(), resources.end(), resource,
-        [](const ResourceTopology& a, const std::string& b) { return a.name < b; });
+    const auto at =
+        std::lower_bound(resources.begin(), resources.end(), resource,
+                         [](const ResourceTopology& a, const std::string& b) { return a.name < b; });
     if (at == resources.end() || at->name != resource) continue;
     for (size_t i = 0; i < at->endpoints.size(); ++i) {
       if (at->endpoints[i].name != verdict.endpoint) continue;
-      health[static_cast<size_t>(at - resources.begin())][i] =
-          verdict.to.value_or(MonitorStatus::kInactive);
+      health[static_cast<size_t>(at - resources.begin())][i] = verdict.to.value_or(MonitorStatus::kInactive);
     }
   }
   return health;
@@ -279,9 +279,10 @@ void Resolver::Impl::ReportResult(const MonitorEffects::Result& result) {
   steering::v1::SteeringEvent event = NewEvent();
   event.mutable_probe()->set_name(result.endpoint);
   event.mutable_probe()->set_success(result.success);
-  event.mutable_probe()->set_detail(options.probes.vantages.size() > 1
-                                         ? absl::StrCat(options.probes.vantages[static_cast<size_t>(result.vantage)], ": ", result.detail)
-                                         : result.detail);
+  event.mutable_probe()->set_detail(
+      options.probes.vantages.size() > 1
+          ? absl::StrCat(options.probes.vantages[static_cast<size_t>(result.vantage)], ": ", result.detail)
+          : result.detail);
   event.mutable_probe()->set_consecutive_failures(static_cast<uint32_t>(result.consecutive_failures));
   feed.Add(std::move(event));
 }
