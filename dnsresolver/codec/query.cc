@@ -158,7 +158,7 @@ QueryVerdict ParseQuery(Bytes packet, Query& query) {
     return FailHeaderOnly(query, Rcode::kNotImp);
   }
   if (body == Body::kMalformed) {
-    query.has_opt = false;
+    query.has_opt = query.cookie.present = query.subnet.present = false;
     return FailHeaderOnly(query, Rcode::kFormErr);
   }
   if (counts.questions == 0 && body == Body::kGood && query.cookie.present) return QueryVerdict::kCookie;

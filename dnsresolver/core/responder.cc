@@ -270,7 +270,9 @@ void MakeSlip(Response& response, std::span<uint8_t> out) {
   // OPT moves forward, to where the records were.
   std::copy(opt.begin(), opt.end(), out.begin() + static_cast<std::ptrdiff_t>(response.question_end));
   const uint16_t flags = ReadU16(out, 2);
-  if (response.cookie == CookieState::kClient || response.cookie == CookieState::kWrong) {
+  const bool half_a_cookie =
+      response.cookie == CookieState::kClient || response.cookie == CookieState::kWrong;
+  if (half_a_cookie && response.opt_bytes > 0) {
     response.rcode = Rcode::kBadCookie;
     constexpr auto kBad = static_cast<uint16_t>(Rcode::kBadCookie);
     writer.PatchU16(2, static_cast<uint16_t>((flags & ~0xF) | (kBad & 0xF)));

@@ -180,5 +180,14 @@ TEST_F(CookieAnswers, OverTheLimitHalfACookieGetsBadCookieAndOthersTc) {
   EXPECT_EQ(half.cookie, Hex("2464c4abcf10c957010000005cf79f111f8130c3eee29480"));
 }
 
+TEST_F(CookieAnswers, ACookieInAMessageThatIsMalformedFurtherOnIsNone) {
+  Packet body = Question(kContoso, kTypeA);
+  Put(body, OptRecord({.options = Option(kOptionCookie, Packet(8, 1))}));
+  const Asked asked = Ask(Message({.additionals = 2, .body = body}));
+  EXPECT_EQ(asked.decoded.rcode, 1);
+  EXPECT_FALSE(asked.decoded.has_opt);
+  EXPECT_EQ(asked.response.cookie, CookieState::kNone);
+}
+
 }  // namespace
 }  // namespace nonet::dns
