@@ -104,6 +104,7 @@ uint64_t HistoryStore::Add(const Addition& addition) {
     state_.bytes = 0;
   } else if (state_.bytes > bounds_.state_bytes_max) {
     Close();
+    errno = 0;  // Nothing failed.
     Warn("keep as much as this cluster has in", directory_);
   } else {
     Write(record);
