@@ -3,7 +3,10 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -52,7 +55,7 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
     socket_.async_connect(peer_, [self = shared_from_this()](const error_code& error) {
       if (self->over()) return;
       if (error) return self->Unavailable(Words(error));
-      self->Send();
+      self->Connected();
     });
   }
 
@@ -85,29 +88,67 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
     return absl::OkStatus();
   }
 
+  void Connected() {
+    switch (options_.scheme) {
+      case Scheme::kHttp:
+        return Send();
+      case Scheme::kHttps:
+        return Handshake();
+      case Scheme::kTcp:
+        return Finish(GetResult{.elapsed_ns = loop_.clock().SteadyNs() - started_ns_});
+    }
+  }
+
+  void Handshake() {
+    tls_context_.emplace(asio::ssl::context::tls_client);
+    tls_context_->set_verify_mode(asio::ssl::verify_none);
+    tls_.emplace(socket_, *tls_context_);
+    SSL_set_tlsext_host_name(tls_->native_handle(), options_.host.c_str());
+    tls_->async_handshake(asio::ssl::stream_base::client,
+                          [self = shared_from_this()](const error_code& error) {
+                            if (self->over()) return;
+                            if (error) return self->Unavailable("TLS: " + Words(error));
+                            self->Send();
+                          });
+  }
+
+  // `use(stream)`: TLS when there is one.
+  template <typename Use>
+  void WithStream(Use use) {
+    if (tls_.has_value()) {
+      use(*tls_);
+    } else {
+      use(socket_);
+    }
+  }
+
   void Send() {
     out_ = absl::StrCat("GET ", options_.path, " HTTP/1.1\r\nhost: ", options_.host,
                         "\r\nconnection: close\r\n");
     for (const auto& [name, value] : options_.headers) absl::StrAppend(&out_, name, ": ", value, "\r\n");
     absl::StrAppend(&out_, "\r\n");
-    asio::async_write(socket_, asio::buffer(out_),
-                      [self = shared_from_this()](const error_code& error, size_t) {
-                        if (self->over()) return;
-                        if (error) return self->Unavailable(Words(error));
-                        self->Read();
-                      });
+    WithStream([this](auto& stream) {
+      asio::async_write(stream, asio::buffer(out_),
+                        [self = shared_from_this()](const error_code& error, size_t) {
+                          if (self->over()) return;
+                          if (error) return self->Unavailable(Words(error));
+                          self->Read();
+                        });
+    });
   }
 
   void Read() {
-    socket_.async_read_some(asio::buffer(buffer_),
-                            [self = shared_from_this()](const error_code& error, size_t n) {
-                              if (self->over()) return;
-                              if (error == asio::error::eof)
-                                return self->Unavailable("connection closed before a response");
-                              if (error) return self->Unavailable(Words(error));
-                              self->in_.append(self->buffer_.data(), n);
-                              self->Parse();
-                            });
+    WithStream([this](auto& stream) {
+      stream.async_read_some(asio::buffer(buffer_),
+                             [self = shared_from_this()](const error_code& error, size_t n) {
+                               if (self->over()) return;
+                               if (error == asio::error::eof)
+                                 return self->Unavailable("connection closed before a response");
+                               if (error) return self->Unavailable(Words(error));
+                               self->in_.append(self->buffer_.data(), n);
+                               self->Parse();
+                             });
+    });
   }
 
   void Parse() {
@@ -152,6 +193,8 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   const GetOptions options_;
   Callback callback_;  // nullptr once it is over.
   tcp::socket socket_;
+  std::optional<asio::ssl::context> tls_context_;       // kHttps only.
+  std::optional<asio::ssl::stream<tcp::socket&>> tls_;  // Over socket_.
   tcp::endpoint peer_;
   const int64_t started_ns_;
   EventLoop::TimerId timer_ = 0;

@@ -1,4 +1,5 @@
-// One HTTP/1.1 GET on an event loop, without redirects or retries: what a health probe needs.
+// One HTTP/1.1 GET on an event loop, in the clear or over TLS, without redirects or retries; or only the
+// connection. What a health probe needs.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,14 @@
 
 namespace nonet::http {
 
+enum class Scheme : uint8_t {
+  kHttp,
+  kHttps,  // The server has to have a certificate; whose it is does not matter.
+  kTcp,    // Connects, and closes.
+};
+
 struct GetOptions {
+  Scheme scheme = Scheme::kHttp;
   std::string address = {};  // IP literal.
   uint16_t port = 80;
   std::string host = {};  // The Host header.
@@ -24,7 +32,7 @@ struct GetOptions {
 };
 
 struct GetResult {
-  int status = 0;
+  int status = 0;  // 0 for kTcp.
   int64_t elapsed_ns = 0;
 };
 

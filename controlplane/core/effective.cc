@@ -42,6 +42,11 @@ void AddInherited(const resource::v1::Resource& primary, Source set, Settings& s
     settings[path] = {value, value == standard ? EffectiveConfiguration::SOURCE_DEFAULT : set};
   };
   add("disable_local_auth", Bool(primary.disable_local_auth()), "false");
+  add("traffic_profile.method",
+      primary.has_traffic_profile()
+          ? resource::v1::TrafficProfile::Method_Name(primary.traffic_profile().method())
+          : "METHOD_PERFORMANCE",
+      "METHOD_PERFORMANCE");
   for (const resource::v1::HubSettings& hub : primary.hubs()) {
     const std::string path = absl::StrCat("hubs[", hub.hub(), "].");
     add(path + "anonymous_connect_policy", hub.anonymous_connect_policy(), "deny");

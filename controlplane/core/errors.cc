@@ -88,6 +88,10 @@ absl::Status TooManyHubs(size_t count) {
 
 absl::Status InvalidTags(string_view why) { return Invalid("INVALID_TAGS", why, "", {}); }
 
+absl::Status InvalidTrafficProfile(string_view where, string_view why) {
+  return Invalid("INVALID_TRAFFIC_PROFILE", StrCat(where, ": ", why), "", {{"field", std::string(where)}});
+}
+
 absl::Status InvalidRequestId() {
   return Invalid("INVALID_REQUEST_ID",
                  StrCat("request_id must be 1 to ", kRequestIdMax, " printable characters without spaces"),
@@ -238,6 +242,13 @@ absl::Status LastReplicaOfDisabledPrimary(string_view resource, string_view repl
                              ", whose primary is disabled: nothing would be left in DNS"),
                       StrCat("nonet resource enable --name ", resource),
                       {{"resource", std::string(resource)}, {"replica", std::string(replica)}});
+}
+
+absl::Status ProfileInstanceUnknown(string_view where, string_view instance, string_view known) {
+  return Precondition(
+      "PROFILE_INSTANCE_UNKNOWN",
+      StrCat(where, " names the instance \"", instance, "\", which the resource does not have"),
+      StrCat("name one of ", known), {{"instance", std::string(instance)}});
 }
 
 absl::Status InstanceStopped(string_view resource, string_view replica) {

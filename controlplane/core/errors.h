@@ -24,6 +24,8 @@ absl::Status InvalidCapacity(absl::string_view sku, uint32_t capacity, absl::str
 absl::Status InvalidHub(absl::string_view hub, absl::string_view why);
 absl::Status TooManyHubs(size_t count);
 absl::Status InvalidTags(absl::string_view why);
+// `where` is the path of the profile or endpoint: "traffic_profile.endpoints[2]".
+absl::Status InvalidTrafficProfile(absl::string_view where, absl::string_view why);
 absl::Status InvalidRequestId();
 absl::Status RequestIdReused(absl::string_view request_id);
 absl::Status MissingFieldMask();
@@ -55,6 +57,9 @@ absl::Status PremiumNeededByReplicas(absl::string_view resource, absl::string_vi
 absl::Status LocationTaken(absl::string_view region, absl::string_view resource, absl::string_view holder);
 absl::Status ReplicaRequiredToDisable(absl::string_view resource);
 absl::Status LastReplicaOfDisabledPrimary(absl::string_view resource, absl::string_view replica);
+// A traffic profile names an instance that the resource does not have.
+absl::Status ProfileInstanceUnknown(absl::string_view where, absl::string_view instance,
+                                    absl::string_view known);
 absl::Status InstanceStopped(absl::string_view resource, absl::string_view replica);
 absl::Status ProvisioningFailed(absl::string_view object, absl::string_view why);
 // A subscriber cannot apply the object and keeps the version before.

@@ -25,7 +25,7 @@ const Paths& ReplicaPaths() {
 }
 
 const Paths& InheritedPaths() {
-  static const auto& paths = *new Paths{"disable_local_auth", "hubs"};
+  static const auto& paths = *new Paths{"disable_local_auth", "hubs", "traffic_profile"};
   return paths;
 }
 
@@ -96,6 +96,10 @@ absl::StatusOr<Resource> ApplyMask(const Resource& stored, const Resource& given
   TakeCommon(paths, given, result);
   if (paths.contains("disable_local_auth")) result.set_disable_local_auth(given.disable_local_auth());
   if (paths.contains("hubs")) *result.mutable_hubs() = given.hubs();
+  if (paths.contains("traffic_profile")) {
+    result.clear_traffic_profile();
+    if (given.has_traffic_profile()) *result.mutable_traffic_profile() = given.traffic_profile();
+  }
   return result;
 }
 

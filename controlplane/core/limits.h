@@ -22,6 +22,20 @@ inline constexpr uint32_t kKeepAliveMinS = 1;
 inline constexpr uint32_t kKeepAliveMaxS = 120;
 inline constexpr uint32_t kKeepAliveDefaultS = 20;
 
+// ---- Traffic profiles ----
+inline constexpr int kProfileDepthMax = 10;  // Traffic Manager's.
+inline constexpr int kProfilesMax = 32;      // Of one resource, all levels together.
+inline constexpr int kProfileEndpointsMax = 32;
+inline constexpr int kGeoMappingsMax = 64;  // Of one endpoint.
+inline constexpr int kSubnetsMax = 64;      // Of one endpoint.
+inline constexpr uint32_t kPriorityMax = 1'000;
+inline constexpr uint32_t kWeightMax = 1'000;
+inline constexpr uint32_t kFrontDoorPriorityMax = 5;
+inline constexpr uint32_t kFrontDoorWeightDefault = 50;
+inline constexpr uint32_t kMaxReturnMax = 10;
+inline constexpr uint32_t kMaxReturnDefault = 2;
+inline constexpr uint32_t kLatencySensitivityMsMax = 1'000;
+
 // ---- Lifecycle ----
 inline constexpr int64_t kProvisioningTimeoutNs = 30 * kNanosPerSecond;  // Creating or Updating, then Failed.
 inline constexpr int64_t kDeletionTimeoutNs = 30 * kNanosPerSecond;      // Deleting, then gone in any case.

@@ -12,6 +12,7 @@
 #include "controlplane/core/resource_set.h"
 #include "controlplane/core/update_steps.h"
 #include "controlplane/core/validate.h"
+#include "controlplane/core/validate_profile.h"
 
 namespace nonet::controlplane {
 
@@ -41,6 +42,7 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const CreateResourceRequest&
   if (given.has_resource_stopped()) resource.set_resource_stopped(given.resource_stopped());
   resource.set_disable_local_auth(given.disable_local_auth());
   *resource.mutable_hubs() = given.hubs();
+  if (given.has_traffic_profile()) *resource.mutable_traffic_profile() = given.traffic_profile();
   RETURN_IF_ERROR(NormalizeResource(resource));
 
   if (const Object* existing = Find(name)) {
@@ -48,6 +50,7 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const CreateResourceRequest&
     return errors::ResourceExists(InstanceId(existing->name()));
   }
   if (!resource.region_endpoint_enabled()) return errors::ReplicaRequiredToDisable(id);
+  RETURN_IF_ERROR(CheckProfileTargets(Resource(), resource));
   size_t resources = 0;
   for (const auto& [key, object] : objects_) resources += object.has_resource();
   if (resources >= kResourcesMax) return errors::ResourceLimit();
@@ -87,6 +90,15 @@ absl::Status ResourceSet::CheckResourceUpdate(const Resource& next) const {
   return absl::OkStatus();
 }
 
+// A profile that names an instance which is not there is a slip of the pen, but only when it is set: a
+// replica may be deleted later, and is then skipped.
+absl::Status ResourceSet::CheckProfileTargets(const Resource& stored, const Resource& next) const {
+  if (Serialize(stored.traffic_profile()) == Serialize(next.traffic_profile())) return absl::OkStatus();
+  std::vector<std::string> ids = {InstanceId(next.name())};
+  for (const Object* replica : LivingReplicas(next.name())) ids.push_back(InstanceId(replica->name()));
+  return ValidateProfileTargets(next.traffic_profile(), ids);
+}
+
 absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const UpdateResourceRequest& request, Now,
                                                     const Randoms&) const {
   if (!request.has_resource()) return errors::MissingField("resource");
@@ -97,6 +109,7 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const UpdateResourceRequest&
   ASSIGN_OR_RETURN(Resource next, ApplyMask(object->resource(), request.resource(), request.update_mask()));
   RETURN_IF_ERROR(NormalizeResource(next));
   RETURN_IF_ERROR(CheckResourceUpdate(next));
+  RETURN_IF_ERROR(CheckProfileTargets(object->resource(), next));
   if (Serialize(next) == Serialize(object->resource())) return Plan{{}, object};
   StartOrStop(object->resource(), next);
   Plan plan;

@@ -122,6 +122,8 @@ class ResourceSet {
                             const Randoms& r) const;
 
   absl::Status CheckResourceUpdate(const resource::v1::Resource& next) const;
+  absl::Status CheckProfileTargets(const resource::v1::Resource& stored,
+                                   const resource::v1::Resource& next) const;
   absl::Status CheckLocationFree(const resource::v1::Resource& parent, absl::string_view location) const;
   // Replicas that are not being deleted.
   std::vector<const Object*> LivingReplicas(absl::string_view resource_name) const;

@@ -10,6 +10,7 @@
 #include "common/regions/regions.h"
 #include "controlplane/core/errors.h"
 #include "controlplane/core/limits.h"
+#include "controlplane/core/validate_profile.h"
 
 namespace nonet::controlplane {
 namespace {
@@ -133,7 +134,9 @@ absl::Status NormalizeResource(Resource& resource) {
   RETURN_IF_ERROR(ValidateResourceGroup(resource.resource_group()));
   if (!IsUuid(resource.subscription())) return errors::InvalidSubscription(resource.subscription());
   RETURN_IF_ERROR(NormalizeCommon(resource));
-  return NormalizeHubs(resource);
+  RETURN_IF_ERROR(NormalizeHubs(resource));
+  if (!resource.has_traffic_profile()) return absl::OkStatus();
+  return NormalizeProfile(*resource.mutable_traffic_profile());
 }
 
 absl::Status NormalizeReplica(Replica& replica) {

@@ -15,6 +15,26 @@ constexpr uint8_t Lower(uint8_t c) {
   return c >= 'A' && c <= 'Z' ? static_cast<uint8_t>(c + ('a' - 'A')) : c;  // ASCII only: RFC 4343.
 }
 
+// The same to eight bytes at once: those from 'A' to 'Z' have their bit 0x20 set.
+constexpr uint64_t Lower8(uint64_t word) {
+  constexpr uint64_t kEach = 0x0101010101010101;
+  const uint64_t low7 = word & (0x7F * kEach);
+  const uint64_t from_a = low7 + (0x80 - 'A') * kEach;
+  const uint64_t past_z = low7 + (0x80 - 'Z' - 1) * kEach;
+  return word | (from_a & ~past_z & ~word & (0x80 * kEach)) >> 2;
+}
+
+// A length byte is at most 63, so it is no letter: whole names can be lowered without a look at their labels.
+void CopyLower(const uint8_t* from, size_t size, uint8_t* to) {
+  uint64_t word;
+  for (; size >= sizeof(word); size -= sizeof(word), from += sizeof(word), to += sizeof(word)) {
+    std::memcpy(&word, from, sizeof(word));
+    word = Lower8(word);
+    std::memcpy(to, &word, sizeof(word));
+  }
+  for (size_t i = 0; i < size; ++i) to[i] = Lower(from[i]);
+}
+
 }  // namespace
 
 bool Name::Append(Bytes label) {
@@ -70,6 +90,15 @@ bool Name::IsWithin(const Name& zone) const {
 }
 
 std::optional<size_t> ReadName(Bytes message, size_t at, Name& name) {
+  // Most names are not compressed and need one copy.
+  for (size_t end = at; end < message.size() && message[end] <= kLabelBytesMax; end += 1 + message[end]) {
+    if (message[end] != 0) continue;
+    const size_t size = end + 1 - at;
+    if (size > kNameBytesMax) return std::nullopt;
+    CopyLower(&message[at], size, name.bytes_.data());
+    name.size_ = static_cast<uint8_t>(size);
+    return end + 1;
+  }
   name.Clear();
   std::optional<size_t> end;  // Set at the first pointer: where the name ends in place.
   size_t lowest = at;         // Every pointer's target lies below it.

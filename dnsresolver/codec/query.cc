@@ -32,6 +32,20 @@ bool ReadClientSubnet(Bytes option, ClientSubnet& subnet) {
   return true;
 }
 
+// False when the lengths break RFC 7873 section 5.2.2. The first of several counts.
+bool ReadCookie(Bytes option, Cookie& cookie) {
+  constexpr size_t kServerBytesMin = 8, kServerBytesMax = 32;
+  if (option.size() < kClientCookieBytes) return false;
+  const Bytes server = option.subspan(kClientCookieBytes);
+  if (!server.empty() && (server.size() < kServerBytesMin || server.size() > kServerBytesMax)) return false;
+  if (cookie.present) return true;
+  std::copy_n(option.begin(), kClientCookieBytes, cookie.client.begin());
+  std::copy(server.begin(), server.end(), cookie.server.begin());
+  cookie.server_bytes = static_cast<uint8_t>(server.size());
+  cookie.present = true;
+  return true;
+}
+
 // False when the options are malformed.
 bool ReadOptions(Bytes options, Query& query) {
   size_t at = 0;
@@ -46,6 +60,9 @@ bool ReadOptions(Bytes options, Query& query) {
     if (code == kOptionClientSubnet && !ReadClientSubnet(option, query.subnet)) return false;
     // RFC 5001 section 2.1: the request's payload is empty; anything else is not a request.
     if (code == kOptionNsid && option.empty()) query.nsid_asked = true;
+    // RFC 7828 section 3.2.1: likewise.
+    if (code == kOptionKeepalive && option.empty()) query.keepalive_asked = true;
+    if (code == kOptionCookie && !ReadCookie(option, query.cookie)) return false;
   }
   return true;
 }
@@ -137,18 +154,22 @@ QueryVerdict ParseQuery(Bytes packet, Query& query) {
   const Body body = ReadBody(packet, counts, query);
   if (query.opcode != kOpcodeQuery) {
     if (body == Body::kMalformed) query.has_opt = false;
+    if (body != Body::kGood) query.cookie.present = query.subnet.present = false;
     return FailHeaderOnly(query, Rcode::kNotImp);
   }
   if (body == Body::kMalformed) {
-    query.has_opt = false;
+    query.has_opt = query.cookie.present = query.subnet.present = false;
     return FailHeaderOnly(query, Rcode::kFormErr);
   }
+  if (counts.questions == 0 && body == Body::kGood && query.cookie.present) return QueryVerdict::kCookie;
   if (counts.questions != 1) return FailHeaderOnly(query, Rcode::kFormErr);  // RFC 9619.
   if (body == Body::kBadOpt) {
     query.subnet.present = false;
+    query.cookie.present = false;
     return Fail(query, Rcode::kFormErr);
   }
   if (query.has_opt && query.edns_version != 0) return Fail(query, Rcode::kBadVers);
+  if (query.question_class == kClassChaos) return QueryVerdict::kChaos;
   if (query.question_class != kClassIn) return Fail(query, Rcode::kRefused);
   if (const Rcode rcode = CheckType(query.type); rcode != Rcode::kNoError) return Fail(query, rcode);
   return QueryVerdict::kAnswer;

@@ -23,6 +23,14 @@ struct ClientSubnet {
   std::array<uint8_t, 16> address{};
 };
 
+// The COOKIE option (RFC 7873 section 4), its length already checked; what it says is not.
+struct Cookie {
+  bool present = false;
+  std::array<uint8_t, kClientCookieBytes> client{};
+  uint8_t server_bytes = 0;  // 0, or 8 to 32.
+  std::array<uint8_t, 32> server{};
+};
+
 struct Query {
   uint16_t id = 0;
   uint8_t opcode = 0;
@@ -40,6 +48,8 @@ struct Query {
   uint16_t udp_bytes_max = kUdpBytesWithoutEdns;  // What the client takes; at least 512.
   bool dnssec_ok = false;
   bool nsid_asked = false;
+  bool keepalive_asked = false;
+  Cookie cookie;
   ClientSubnet subnet;
 
   Rcode error = Rcode::kNoError;  // For QueryVerdict::kError.
@@ -49,6 +59,8 @@ enum class QueryVerdict {
   kDrop,    // Too short for a header, or itself a response: answering would make loops.
   kError,   // Answer with Query::error and no records.
   kAnswer,  // Class IN, opcode QUERY, one question of an ordinary type.
+  kChaos,   // The same of class CH: a question about the server.
+  kCookie,  // No question, but a cookie: only that is wanted (RFC 7873 section 5.4).
 };
 
 QueryVerdict ParseQuery(Bytes packet, Query& query);

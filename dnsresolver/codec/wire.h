@@ -32,11 +32,23 @@ inline constexpr uint16_t kTypeMaila = 254;
 inline constexpr uint16_t kTypeAny = 255;
 
 inline constexpr uint16_t kClassIn = 1;
+inline constexpr uint16_t kClassChaos = 3;  // Asks the server about itself: RFC 4892.
 
 inline constexpr uint8_t kOpcodeQuery = 0;
 
 inline constexpr uint16_t kOptionNsid = 3;          // RFC 5001
 inline constexpr uint16_t kOptionClientSubnet = 8;  // RFC 7871
+inline constexpr uint16_t kOptionCookie = 10;       // RFC 7873
+inline constexpr uint16_t kOptionKeepalive = 11;    // RFC 7828
+inline constexpr uint16_t kOptionError = 15;        // RFC 8914
+
+inline constexpr size_t kClientCookieBytes = 8;
+inline constexpr size_t kServerCookieBytes = 16;  // What we give: RFC 9018.
+
+// Codes of the extended DNS error option (RFC 8914 section 4).
+inline constexpr uint16_t kErrorOther = 0;
+inline constexpr uint16_t kErrorStaleAnswer = 3;
+inline constexpr uint16_t kErrorNotAuthoritative = 20;
 
 // Bits of the second header word.
 inline constexpr uint16_t kFlagQr = 0x8000;
@@ -56,6 +68,7 @@ enum class Rcode : uint16_t {
   kNotImp = 4,
   kRefused = 5,
   kBadVers = 16,
+  kBadCookie = 23,
 };
 
 inline constexpr uint16_t ReadU16(Bytes bytes, size_t at) {

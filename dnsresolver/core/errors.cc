@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
 #include "common/base/error.h"
 #include "dnsresolver/core/limits.h"
 
@@ -44,6 +45,52 @@ absl::Status ClientSubnetInvalid(absl::string_view why) {
 absl::Status ResourceNotFound(absl::string_view resource) {
   return MakeError(StatusCode::kNotFound, "RESOURCE_NOT_FOUND", StrCat("the resolver knows no ", resource),
                    {.next_step = "nonet resource list", .metadata = {{"resource", std::string(resource)}}});
+}
+
+absl::Status SupposedHealthInvalid(absl::string_view subject, absl::string_view why,
+                                   absl::string_view try_this) {
+  return MakeError(StatusCode::kInvalidArgument, "SUPPOSED_HEALTH_INVALID",
+                   StrCat("cannot suppose that of '", subject, "': ", why),
+                   {.next_step = std::string(try_this), .metadata = {{"subject", std::string(subject)}}});
+}
+
+absl::Status RoundTripsInvalid(absl::string_view why) {
+  return MakeError(StatusCode::kInvalidArgument, "ROUND_TRIPS_INVALID", StrCat("the round trips: ", why),
+                   {.next_step = "give a square matrix of Azure regions, as in common/regions/data"});
+}
+
+absl::Status TtlInvalid() {
+  return MakeError(StatusCode::kInvalidArgument, "TTL_INVALID", "the supposed TTL is out of range",
+                   {.next_step = StrCat("whole seconds, 0 to ", kTtlSecondsMax)});
+}
+
+absl::Status TableReferenceInvalid(absl::string_view why) {
+  return MakeError(StatusCode::kInvalidArgument, "TABLE_REFERENCE_INVALID", why,
+                   {.next_step = "name a table by its number, a time, or round trips; nonet dns history"});
+}
+
+absl::Status BeforeHistory(int64_t first_ns) {
+  if (first_ns == 0) {
+    return MakeError(StatusCode::kNotFound, "BEFORE_HISTORY", "the resolver's history is empty",
+                     {.next_step = "leave the time out: what is in force now is always known"});
+  }
+  const absl::Time first = absl::FromUnixNanos(first_ns);
+  return MakeError(StatusCode::kNotFound, "BEFORE_HISTORY",
+                   StrCat("the resolver's history begins at ",
+                          absl::FormatTime("%Y-%m-%d %H:%M:%E3S", first, absl::UTCTimeZone()), " UTC"),
+                   {.next_step = "ask for a later time; nonet dns history lists what there is"});
+}
+
+absl::Status TableUnknown(uint64_t number, uint64_t first, uint64_t last) {
+  return MakeError(StatusCode::kNotFound, "TABLE_UNKNOWN",
+                   last == 0 ? StrCat("there is no table ", number, ": the resolver's history is empty")
+                             : StrCat("there is no table ", number, "; the history has ", first, " to ", last),
+                   {.next_step = "nonet dns history"});
+}
+
+absl::Status HistoryUnreadable(absl::string_view path) {
+  return MakeError(StatusCode::kDataLoss, "HISTORY_UNREADABLE", StrCat("the history file ", path, " is damaged"),
+                   {.next_step = "ask for another time; the file may be deleted"});
 }
 
 absl::Status WatcherTooSlow() {

@@ -19,6 +19,16 @@ absl::Status WatcherTooSlow();
 absl::Status TooManyWatchers();
 absl::Status ShuttingDown();
 
+// ---- Hypotheses and history (SteeringService) ----
+absl::Status SupposedHealthInvalid(absl::string_view subject, absl::string_view why, absl::string_view try_this);
+absl::Status RoundTripsInvalid(absl::string_view why);
+absl::Status TtlInvalid();
+absl::Status TableReferenceInvalid(absl::string_view why);
+// `first_ns`: Unix time of the oldest table; 0: there is none.
+absl::Status BeforeHistory(int64_t first_ns);
+absl::Status TableUnknown(uint64_t number, uint64_t first, uint64_t last);
+absl::Status HistoryUnreadable(absl::string_view path);
+
 // ---- Configuration that is refused ----
 absl::Status ConfigObjectUnexpected(absl::string_view name);
 absl::Status ConfigRegionUnknown(absl::string_view name, absl::string_view region);

@@ -1,5 +1,6 @@
 #include "dnsresolver/core/ip_prefix.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -92,9 +93,14 @@ std::string FormatIpv6(absl::uint128 bits) {
 }  // namespace
 
 IpPrefix IpPrefix::FromBytes(IpFamily family, Bytes address, int length) {
-  absl::uint128 bits = 0;
-  for (size_t i = 0; i < 16; ++i) bits = bits << 8 | absl::uint128(i < address.size() ? address[i] : 0);
-  return {family, length, bits & MaskOf(length)};
+  std::array<uint8_t, 16> whole{};
+  std::copy_n(address.begin(), std::min(address.size(), whole.size()), whole.begin());
+  uint64_t high = 0, low = 0;  // Compiles to two loads and swaps.
+  for (size_t i = 0; i < 8; ++i) {
+    high = high << 8 | whole[i];
+    low = low << 8 | whole[8 + i];
+  }
+  return {family, length, absl::MakeUint128(high, low) & MaskOf(length)};
 }
 
 absl::StatusOr<IpPrefix> IpPrefix::Parse(absl::string_view text) {

@@ -14,6 +14,8 @@ bool BitAt(const absl::uint128& bits, int at) {
                  : (absl::Uint128Low64(bits) >> (127 - at) & 1) != 0;
 }
 
+LocationTree::RegionSet SetOf(int region) { return LocationTree::RegionSet{1} << region; }
+
 auto SortKey(const PrefixTable::Entry& entry) {
   return std::make_tuple(entry.prefix.family, entry.prefix.bits, entry.prefix.length);
 }
@@ -35,6 +37,10 @@ PrefixTable::PrefixTable(std::span<const Entry> entries) : entries_(entries.begi
     unique.push_back(entry);
   }
   entries_ = std::move(unique);
+  std::vector<LocationTree::Place> places;
+  places.reserve(entries_.size());
+  for (const Entry& entry : entries_) places.push_back({entry.prefix, entry.region});
+  locations_ = std::make_shared<const LocationTree>(places);
 }
 
 PrefixTable PrefixTable::BuiltIn() {
@@ -61,49 +67,108 @@ std::optional<PrefixTable::Entry> PrefixTable::Find(const IpPrefix& client) cons
   return std::nullopt;
 }
 
-ScopeTable::ScopeTable(const PrefixTable& prefixes, std::span<const int> order_of_region, int default_order) {
-  // First the tree of all prefixes, each node with the order set there, if any; then collapsed bottom-up.
+// First the tree of all prefixes, each node with the region set there, if any; then collapsed bottom-up.
+struct LocationTree::Build {
   struct Wide {
     std::array<int32_t, 2> child{-1, -1};
-    int order = -1;
+    int region = -1;
   };
-  for (const IpFamily family : {IpFamily::kV4, IpFamily::kV6}) {
-    std::vector<Wide> wide(1);
-    for (const PrefixTable::Entry& entry : prefixes.entries()) {
-      if (entry.prefix.family != family) continue;
-      size_t at = 0;
-      for (int depth = 0; depth < entry.prefix.length; ++depth) {
-        const int bit = BitAt(entry.prefix.bits, depth) ? 1 : 0;
-        if (wide[at].child[bit] < 0) {
-          wide[at].child[bit] = static_cast<int32_t>(wide.size());
-          wide.emplace_back();
-        }
-        at = static_cast<size_t>(wide[at].child[bit]);
+
+  void Add(const Place& place) {
+    size_t at = 0;
+    for (int depth = 0; depth < place.prefix.length; ++depth) {
+      const int bit = BitAt(place.prefix.bits, depth) ? 1 : 0;
+      if (wide[at].child[bit] < 0) {
+        wide[at].child[bit] = static_cast<int32_t>(wide.size());
+        wide.emplace_back();
       }
-      wide[at].order = order_of_region[static_cast<size_t>(entry.region)];
+      at = static_cast<size_t>(wide[at].child[bit]);
     }
-    Tree& tree = trees_[static_cast<size_t>(family)];
-    // Depth is bounded by the family's bits. Returns a child reference as in Node.
-    const auto collapse = [&](const auto& self, int32_t at, int inherited) -> int32_t {
-      if (at < 0) return ~inherited;
-      const Wide node = wide[static_cast<size_t>(at)];
-      const int order = node.order >= 0 ? node.order : inherited;
-      const int32_t left = self(self, node.child[0], order);
-      const int32_t right = self(self, node.child[1], order);
-      if (left < 0 && left == right) return left;
-      tree.nodes.push_back({left, right});
-      return static_cast<int32_t>(tree.nodes.size() - 1);
-    };
-    tree.root = collapse(collapse, 0, default_order);
+    wide[at].region = place.region;
+  }
+
+  RegionSet Below(int32_t child) const {
+    return child < 0 ? SetOf(~child) : tree.nodes[static_cast<size_t>(child)].regions;
+  }
+
+  // Depth is bounded by the family's bits. Returns a child reference as in Node.
+  int32_t Collapse(int32_t at, int inherited) {
+    if (at < 0) return ~inherited;
+    const Wide node = wide[static_cast<size_t>(at)];
+    const int region = node.region >= 0 ? node.region : inherited;
+    const int32_t left = Collapse(node.child[0], region);
+    const int32_t right = Collapse(node.child[1], region);
+    if (left < 0 && left == right) return left;
+    tree.nodes.push_back({{left, right}, Below(left) | Below(right)});
+    return static_cast<int32_t>(tree.nodes.size() - 1);
+  }
+
+  std::vector<Wide> wide{1};
+  Tree tree;
+};
+
+LocationTree::LocationTree(std::span<const Place> places) {
+  for (const IpFamily family : {IpFamily::kV4, IpFamily::kV6}) {
+    Build build;
+    for (const Place& place : places) {
+      NONET_CHECK(place.region >= 0 && place.region < kNowhere);
+      if (place.prefix.family == family) build.Add(place);
+    }
+    build.tree.root = build.Collapse(0, kNowhere);
+    Tree& tree = trees_[static_cast<size_t>(family)] = std::move(build.tree);
+    tree.jump.resize(size_t{1} << kJumpBits);
+    for (size_t i = 0; i < tree.jump.size(); ++i) {
+      int32_t at = tree.root;
+      uint64_t bits = uint64_t{i} << (64 - kJumpBits);
+      for (int depth = 0; at >= 0 && depth < kJumpBits; ++depth, bits <<= 1) at = Step(tree, at, bits);
+      tree.jump[i] = at;
+    }
   }
 }
 
-ScopeTable::Block ScopeTable::Find(const IpPrefix& client) const {
+int LocationTree::Find(const IpPrefix& client) const {
   const Tree& tree = trees_[static_cast<size_t>(client.family)];
+  uint64_t bits = absl::Uint128High64(client.bits);
+  int32_t at = tree.jump[bits >> (64 - kJumpBits)];
+  bits <<= kJumpBits;
+  for (int depth = kJumpBits; at >= 0; bits <<= 1) {
+    if (depth++ == 64) bits = absl::Uint128Low64(client.bits);
+    at = Step(tree, at, bits);
+  }
+  return ~at;
+}
+
+int LocationTree::ScopeOf(const IpPrefix& client, RegionSet alike) const {
+  const Tree& tree = trees_[static_cast<size_t>(client.family)];
+  uint64_t bits = absl::Uint128High64(client.bits);
   int32_t at = tree.root;
   int depth = 0;
-  while (at >= 0) at = tree.nodes[static_cast<size_t>(at)][BitAt(client.bits, depth++) ? 1 : 0];
-  return {~at, depth};
+  for (; at >= 0; bits <<= 1) {
+    const Node& node = tree.nodes[static_cast<size_t>(at)];
+    if ((node.regions & ~alike) == 0) break;
+    if (depth++ == 64) bits = absl::Uint128Low64(client.bits);
+    at = Step(tree, at, bits);
+  }
+  return depth;
+}
+
+ScopeTable::ScopeTable(const PrefixTable& prefixes, std::span<const int> order_of_region, int default_order)
+    : locations_(prefixes.shared_locations()) {
+  constexpr size_t kNowhere = LocationTree::kNowhere;
+  NONET_CHECK(order_of_region.size() <= kNowhere);
+  const auto set = [this](size_t region, int order) {
+    NONET_CHECK(order >= 0 && order <= 255);
+    order_of_region_[region] = static_cast<uint8_t>(order);
+    alike_.resize(std::max(alike_.size(), static_cast<size_t>(order) + 1));
+    alike_[static_cast<size_t>(order)] |= SetOf(static_cast<int>(region));
+  };
+  for (size_t region = 0; region < order_of_region.size(); ++region) set(region, order_of_region[region]);
+  set(kNowhere, default_order);
+}
+
+ScopeTable::Block ScopeTable::Find(const IpPrefix& client) const {
+  const int region = locations_->Find(client);
+  return {order_of_region_[static_cast<size_t>(region)], LengthAt(client, region)};
 }
 
 }  // namespace nonet::dns

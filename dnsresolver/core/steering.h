@@ -27,8 +27,8 @@ struct Choice {
   friend bool operator==(const Choice&, const Choice&) = default;
 };
 
-// The first Online or CheckingEndpoint of the order; failing that, the first Degraded. Disabled, Stopped and
-// Inactive ones are never chosen (Traffic Manager's note; its table differs, see docs).
+// The first Online, CheckingEndpoint or Unmonitored of the order; failing that, the first Degraded. Disabled,
+// Stopped and Inactive ones are never chosen (Traffic Manager's note; its table differs, see docs).
 Choice Choose(std::span<const uint8_t> order, std::span<const MonitorStatus> statuses);
 
 }  // namespace nonet::dns

@@ -9,7 +9,8 @@ namespace nonet::dns {
 namespace {
 
 constexpr std::array<absl::string_view, kMonitorStatuses> kStatusNames = {
-    "Online", "Degraded", "CheckingEndpoint", "Disabled", "Stopped", "Inactive"};
+    "Online", "Degraded", "CheckingEndpoint", "Disabled", "Stopped", "Inactive",
+    "Unmonitored"};
 
 }  // namespace
 
@@ -28,6 +29,8 @@ std::optional<MonitorStatus> ConfiguredStatus(const Endpoint& endpoint) {
   if (!endpoint.enabled) return MonitorStatus::kDisabled;
   if (endpoint.stopped) return MonitorStatus::kStopped;
   if (!endpoint.provisioned || !endpoint.address.has_value()) return MonitorStatus::kInactive;
+  if (endpoint.probing == Probing::kUnused) return MonitorStatus::kInactive;
+  if (endpoint.probing == Probing::kAlwaysServed) return MonitorStatus::kUnmonitored;
   return std::nullopt;
 }
 

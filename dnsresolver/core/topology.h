@@ -3,13 +3,17 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "dnsresolver/core/profile.h"
 
 namespace nonet::dns {
+
+class RoundTrips;
 
 // An endpoint's monitor status, in Azure Traffic Manager's words.
 enum class MonitorStatus : uint8_t {
@@ -18,13 +22,21 @@ enum class MonitorStatus : uint8_t {
   kCheckingEndpoint,  // No verdict yet; counts as healthy.
   kDisabled,          // Taken out of DNS by configuration; not probed.
   kStopped,           // Its data plane is stopped; not probed.
-  kInactive,          // Not provisioned (yet, or any more); not probed.
+  kInactive,          // Not provisioned (yet, or any more), or in no enabled profile; not probed.
+  kUnmonitored,       // Always served, by configuration; not probed.
 };
-inline constexpr int kMonitorStatuses = 6;
+inline constexpr int kMonitorStatuses = 7;
 absl::string_view MonitorStatusName(MonitorStatus status);  // "Online"
 std::optional<MonitorStatus> ParseMonitorStatus(absl::string_view name);
 
 using Ipv4 = std::array<uint8_t, 4>;
+
+// What the profiles of a resource want to know of an instance.
+enum class Probing : uint8_t {
+  kProbed,
+  kAlwaysServed,  // Whoever names it serves it whatever its health.
+  kUnused,        // No enabled profile names it.
+};
 
 // One instance: the primary's or a replica's.
 struct Endpoint {
@@ -33,10 +45,12 @@ struct Endpoint {
   int region = 0;               // Number in common/regions.
   std::optional<Ipv4> address;  // Unknown until the instance first reported.
   uint16_t http_port = 0;
+  uint16_t https_port = 0;
   bool enabled = true;
   bool stopped = false;
   bool provisioned = true;         // Provisioning state Succeeded.
   std::string provisioning_state;  // "Creating": for the explanation.
+  Probing probing = Probing::kProbed;
 
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
@@ -46,6 +60,11 @@ struct ResourceTopology {
   std::string host_name;  // "contoso.webpubsub.azure.com"
   int primary_region = 0;
   std::vector<Endpoint> endpoints;  // Sorted by name: the primary's first.
+  // Parents before children, the top one first. Empty: by performance, over all endpoints.
+  std::vector<Profile> profiles;
+
+  // Supposed ones to steer by; nullptr: the built-in ones.
+  std::shared_ptr<const RoundTrips> round_trips;
 
   friend bool operator==(const ResourceTopology&, const ResourceTopology&) = default;
 };

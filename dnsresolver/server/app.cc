@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/server.h"
 #include "common/watch/watch_client.h"
+#include "dnsresolver/server/cookie_keeper.h"
 #include "dnsresolver/server/dns_listeners.h"
 #include "dnsresolver/server/resolver.h"
 #include "dnsresolver/server/steering_service.h"
@@ -18,10 +20,13 @@ struct App::Impl {  // In the order of construction; destroyed in reverse.
   }
 
   void Watch(EventLoop& loop, const Options& options);
+  absl::Status Listen(EventLoop& loop, Metrics& metrics, const Options& options);
 
   EventFeed feed;
   StatusBoard board;
+  CacheJournal caches;
   std::unique_ptr<Resolver> resolver;
+  std::unique_ptr<CookieKeeper> cookies;
   std::unique_ptr<DnsListeners> listeners;
   std::unique_ptr<SteeringService> service;
   std::unique_ptr<rpc::Server> server;
@@ -47,6 +52,22 @@ void App::Impl::Watch(EventLoop& loop, const Options& options) {
   watch->Start();
 }
 
+absl::Status App::Impl::Listen(EventLoop& loop, Metrics& metrics, const Options& options) {
+  const CheckedSettings& settings = options.settings;
+  if (settings.cookies) cookies = std::make_unique<CookieKeeper>(loop, options.directory + "/cookies");
+  DnsListenerOptions listener_options{.udp_threads = settings.udp_threads,
+                                      .cookies = cookies.get(),
+                                      .rate_limit = settings.rate_limit,
+                                      .tcp_idle_ns = settings.tcp_idle_ns,
+                                      .caches = &caches};
+  Random random(options.seed);
+  for (uint8_t& byte : listener_options.rate_limit_key) byte = static_cast<uint8_t>(random.Next());
+  listener_options.draw_seed = random.Next();
+  ASSIGN_OR_RETURN(listeners, DnsListeners::Start(loop, settings.listen, resolver->publisher(), metrics,
+                                                  std::move(listener_options)));
+  return absl::OkStatus();
+}
+
 App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 App::~App() = default;
 
@@ -55,14 +76,16 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(EventLoop& loop, Metrics& metric
   ResolverOptions resolver_options;
   resolver_options.answers = options.settings.answers;
   resolver_options.monitor = options.settings.monitor;
-  resolver_options.probe_from = options.settings.probe_from;
+  resolver_options.probes = options.settings.probes;
+  ASSIGN_OR_RETURN(resolver_options.prefixes, ReadClientMap(options.settings.clients));
   resolver_options.verdict_file = options.directory + "/verdicts.pb";
+  resolver_options.history_directory = options.directory + "/history";
   resolver_options.seed = options.seed;
   impl->resolver =
       std::make_unique<Resolver>(loop, std::move(resolver_options), metrics, impl->feed, impl->board);
-  ASSIGN_OR_RETURN(impl->listeners,
-                   DnsListeners::Start(loop, options.settings.listen, impl->resolver->publisher(), metrics));
-  impl->service = std::make_unique<SteeringService>(impl->board, impl->feed, options.settings.monitor);
+  RETURN_IF_ERROR(impl->Listen(loop, metrics, options));
+  impl->service = std::make_unique<SteeringService>(impl->board, impl->resolver->history(), impl->feed,
+                                                    options.settings.monitor, &impl->caches);
   ASSIGN_OR_RETURN(impl->server, rpc::Server::Start({.port = options.grpc_port}, {impl->service->grpc()}));
   impl->Watch(loop, options);
   impl->server->SetServing(true);

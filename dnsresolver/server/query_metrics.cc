@@ -21,8 +21,21 @@ std::string RcodeName(size_t rcode) {
       return "REFUSED";
     case Rcode::kBadVers:
       return "BADVERS";
+    case Rcode::kBadCookie:
+      return "BADCOOKIE";
   }
   return "OTHER";
+}
+
+Counter Limited(Metrics& metrics, const char* transport, const char* action) {
+  return metrics.AddCounter("nonet_dns_rate_limited_total",
+                            "Answers that rate limiting cut short or withheld.",
+                            {{"action", action}, {"transport", transport}});
+}
+
+Counter Volume(Metrics& metrics, const char* transport, const char* direction) {
+  return metrics.AddCounter("nonet_dns_bytes_total", "Bytes of DNS messages; out by in is the amplification.",
+                            {{"direction", direction}, {"transport", transport}});
 }
 
 }  // namespace
@@ -30,7 +43,14 @@ std::string RcodeName(size_t rcode) {
 QueryMetrics::QueryMetrics(Metrics& metrics, const char* transport)
     : dropped_(metrics.AddCounter("nonet_dns_queries_dropped_total",
                                   "Packets that get no answer: too short, or answers themselves.",
-                                  {{"transport", transport}})) {
+                                  {{"transport", transport}})),
+      slipped_(Limited(metrics, transport, "slip")),
+      withheld_(Limited(metrics, transport, "withhold")),
+      good_cookies_(metrics.AddCounter("nonet_dns_good_cookies_total",
+                                       "Queries that showed a good server cookie.",
+                                       {{"transport", transport}})),
+      bytes_in_(Volume(metrics, transport, "in")),
+      bytes_out_(Volume(metrics, transport, "out")) {
   for (size_t rcode = 0; rcode < QueryCounts::kRcodes; ++rcode) {
     by_rcode_.push_back(metrics.AddCounter("nonet_dns_queries_total", "Queries answered, by RCODE.",
                                            {{"rcode", RcodeName(rcode)}, {"transport", transport}}));
@@ -42,6 +62,11 @@ void QueryMetrics::Add(const QueryCounts& counts) {
     if (counts.by_rcode[rcode] > 0) by_rcode_[rcode].Increment(counts.by_rcode[rcode]);
   }
   if (counts.dropped > 0) dropped_.Increment(counts.dropped);
+  if (counts.slipped > 0) slipped_.Increment(counts.slipped);
+  if (counts.withheld > 0) withheld_.Increment(counts.withheld);
+  if (counts.good_cookies > 0) good_cookies_.Increment(counts.good_cookies);
+  if (counts.bytes_in > 0) bytes_in_.Increment(static_cast<double>(counts.bytes_in));
+  if (counts.bytes_out > 0) bytes_out_.Increment(static_cast<double>(counts.bytes_out));
 }
 
 }  // namespace nonet::dns

@@ -15,8 +15,14 @@ struct QueryCounts {
   static constexpr size_t kRcodes = 24;  // BADVERS and BADCOOKIE included.
   std::array<uint32_t, kRcodes> by_rcode{};
   uint32_t dropped = 0;
+  uint32_t slipped = 0, withheld = 0;  // By rate limiting; the former are among by_rcode too.
+  uint32_t good_cookies = 0;
+  uint64_t bytes_in = 0, bytes_out = 0;
 
-  void Add(const Response& response) {
+  void Add(size_t query_bytes, const Response& response) {
+    bytes_in += query_bytes;
+    bytes_out += response.bytes;
+    if (response.cookie == CookieState::kGood) ++good_cookies;
     if (response.bytes == 0) {
       ++dropped;
     } else {
@@ -32,7 +38,7 @@ class QueryMetrics {  // Thread-safe.
 
  private:
   std::vector<Counter> by_rcode_;
-  Counter dropped_;
+  Counter dropped_, slipped_, withheld_, good_cookies_, bytes_in_, bytes_out_;
 };
 
 }  // namespace nonet::dns

@@ -1,9 +1,12 @@
 #include "dnsresolver/server/resolver.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/process/log.h"
 #include "dnsresolver/server/config.h"
 #include "dnsresolver/server/prober.h"
@@ -14,17 +17,22 @@ namespace {
 
 constexpr int64_t kVerdictsKeptWithinNs = kNanosPerSecond;  // One write for a burst of changes.
 constexpr uint16_t kHttpPortUnlessGiven = 8080;
+constexpr uint16_t kHttpsPortUnlessGiven = 443;
 
 std::string StatusText(const std::optional<MonitorStatus>& status) {
   return status.has_value() ? std::string(MonitorStatusName(*status)) : std::string();
 }
 
-MonitoredEndpoint ToMonitor(const Endpoint& endpoint) {
+MonitoredEndpoint ToMonitor(const Endpoint& endpoint, const ProbeSettings& probes) {
   MonitoredEndpoint out;
   out.name = endpoint.name;
   out.fixed = ConfiguredStatus(endpoint);
   if (endpoint.address.has_value()) out.target.address = FormatIpv4(*endpoint.address);
   out.target.port = endpoint.http_port != 0 ? endpoint.http_port : kHttpPortUnlessGiven;
+  if (probes.scheme == http::Scheme::kHttps) {
+    out.target.port = endpoint.https_port != 0 ? endpoint.https_port : kHttpsPortUnlessGiven;
+  }
+  if (probes.port != 0) out.target.port = probes.port;
   out.target.host_name = endpoint.host_name;
   return out;
 }
@@ -61,11 +69,13 @@ struct Resolver::Impl {
         metrics(m),
         feed(f),
         board(b),
-        prefixes(std::make_shared<const PrefixTable>(PrefixTable::BuiltIn())),
-        publisher(EmptyTable(options.answers, prefixes)),
+        prefixes(options.prefixes != nullptr ? options.prefixes
+                                             : std::make_shared<const PrefixTable>(PrefixTable::BuiltIn())),
+        publisher(EmptyTable(options.answers, prefixes), &m),
         monitor(options.monitor, options.seed),
-        prober(loop, options.probe_from, options.monitor.timeout_ns,
-               [this](uint64_t probe, const ProbeResult& result) { OnProbeEnded(probe, result); }) {
+        prober(loop, options.probes, options.monitor.timeout_ns,
+               [this](uint64_t probe, const ProbeResult& result) { OnProbeEnded(probe, result); }),
+        history(options.history_directory) {
     board.SetTable(publisher.current());
   }
 
@@ -76,16 +86,22 @@ struct Resolver::Impl {
 
   // The monitor's effects, but for the table.
   void CarryOut(const MonitorEffects& effects);
+  void RecordVerdict(const MonitorEffects::Verdict& verdict);
+  void RecordObjects(const WatchClient::Objects& objects, const WatchClient::Delta& delta);
   void ReportResult(const MonitorEffects::Result& result);
   void ReportVerdict(const MonitorEffects::Verdict& verdict);
   void UpdateBoard(const std::string& endpoint);
   void UpdateHealthGauge(const std::string& endpoint, const std::optional<MonitorStatus>& status);
+  void SendFacts(const MonitorEffects& effects);  // If there are new verdicts; after the table.
   void SendFacts();
   void KeepVerdictsSoon();
   void KeepVerdicts();
 
   Health CurrentHealth(const Topology& topology) const;
-  void PublishTable(std::shared_ptr<const AnswerPlan> plan, const char* cause);
+  // The health of the table in force, with those changes: what a verdict costs does not grow with the
+  // cluster.
+  Health HealthAfter(const std::vector<MonitorEffects::Verdict>& verdicts) const;
+  void PublishTable(std::shared_ptr<const AnswerPlan> plan, Health health, const char* cause);
   steering::v1::SteeringEvent NewEvent() const;
 
   EventLoop& loop;
@@ -102,7 +118,8 @@ struct Resolver::Impl {
   EventLoop::TimerId probe_timer = 0;
   int64_t probe_timer_ns = Monitor::kNever;
   EventLoop::TimerId keep_timer = 0;
-  uint64_t tables = 0;
+  HistoryStore history;
+  HistoryStore::Addition next_table;  // What happened since the last table.
   bool configured = false;
 };
 
@@ -121,16 +138,20 @@ void Resolver::Impl::ApplyConfig(const WatchClient::Objects& objects, const Watc
   std::vector<MonitoredEndpoint> endpoints;
   for (const ResourceTopology& resource : topology.resources) {
     for (const Endpoint& endpoint : resource.endpoints) {
-      endpoints.push_back(ToMonitor(endpoint));
+      endpoints.push_back(ToMonitor(endpoint, options.probes));
       endpoints.back().initial = known.Find(endpoint.name, endpoints.back().target.address);
     }
   }
+  RecordObjects(objects, delta);
   configured = true;
   MonitorEffects effects;
   monitor.SetEndpoints(endpoints, loop.clock().SteadyNs(), effects);
   CarryOut(effects);
-  PublishTable(std::make_shared<const AnswerPlan>(options.answers, std::move(topology), prefixes),
-               "configuration");
+  auto plan = std::make_shared<const AnswerPlan>(options.answers, std::move(topology), prefixes,
+                                                 &publisher.current()->plan());
+  Health health = CurrentHealth(plan->topology());
+  PublishTable(std::move(plan), std::move(health), "configuration");
+  SendFacts(effects);
   Arm();
 }
 
@@ -146,25 +167,76 @@ Health Resolver::Impl::CurrentHealth(const Topology& topology) const {
   return health;
 }
 
-void Resolver::Impl::PublishTable(std::shared_ptr<const AnswerPlan> plan, const char* cause) {
-  Health health = CurrentHealth(plan->topology());
+Health Resolver::Impl::HealthAfter(const std::vector<MonitorEffects::Verdict>& verdicts) const {
+  const AnswerTable& table = *publisher.current();
+  const std::vector<ResourceTopology>& resources = table.plan().topology().resources;
+  Health health = table.health();
+  for (const MonitorEffects::Verdict& verdict : verdicts) {
+    const std::vector<absl::string_view> parts = absl::StrSplit(verdict.endpoint, '/');
+    const std::string resource = parts.size() < 2 ? verdict.endpoint : absl::StrCat(parts[0], "/", parts[1]);
+    const auto at =
+        std::lower_bound(resources.begin(), resources.end(), resource,
+                         [](const ResourceTopology& a, const std::string& b) { return a.name < b; });
+    if (at == resources.end() || at->name != resource) continue;
+    for (size_t i = 0; i < at->endpoints.size(); ++i) {
+      if (at->endpoints[i].name != verdict.endpoint) continue;
+      health[static_cast<size_t>(at - resources.begin())][i] = verdict.to.value_or(MonitorStatus::kInactive);
+    }
+  }
+  return health;
+}
+
+void Resolver::Impl::PublishTable(std::shared_ptr<const AnswerPlan> plan, Health health, const char* cause) {
   const uint64_t revision = plan->topology().revision;
-  publisher.Publish(std::make_shared<const AnswerTable>(std::move(plan), std::move(health)));
-  board.SetTable(publisher.current());
+  publisher.Publish(
+      std::make_shared<const AnswerTable>(std::move(plan), std::move(health), publisher.current().get()));
   metrics.tables.Increment();
   metrics.revision.Set(static_cast<double>(revision));
   steering::v1::SteeringEvent event = NewEvent();
-  event.mutable_table()->set_number(++tables);
+  next_table.wall_ns = EventTimeNs(event);
+  next_table.revision = revision;
+  next_table.cause = cause;
+  next_table.ttl_s = options.answers.ttl_s;
+  const int64_t now = next_table.wall_ns;
+  const uint64_t number = history.Add(std::exchange(next_table, HistoryStore::Addition()));
+  board.SetTable(publisher.current(), number, now);
+  event.mutable_table()->set_number(number);
   event.mutable_table()->set_revision(revision);
   event.mutable_table()->set_cause(cause);
   feed.Add(std::move(event));
+}
+
+// The first configuration of a life is everything there is; the ones after say what is different.
+void Resolver::Impl::RecordObjects(const WatchClient::Objects& objects, const WatchClient::Delta& delta) {
+  next_table.whole = !configured;
+  const auto add = [&](const std::string& name, const watch::v1::Event& object) {
+    next_table.objects.emplace_back(name, object.SerializeAsString());
+  };
+  if (next_table.whole) {
+    for (const auto& [name, object] : objects) add(name, object);
+    return;
+  }
+  for (const std::string& name : delta.changed) {
+    if (const auto it = objects.find(name); it != objects.end()) add(name, it->second);
+  }
+  next_table.removed = delta.removed;
+}
+
+void Resolver::Impl::RecordVerdict(const MonitorEffects::Verdict& verdict) {
+  const Monitor::State* state = monitor.Find(verdict.endpoint);
+  next_table.verdicts.push_back({.name = verdict.endpoint,
+                                 .status = StatusText(verdict.to),
+                                 .detail = state != nullptr ? state->last_probe : std::string()});
 }
 
 void Resolver::Impl::OnProbeEnded(uint64_t probe, const ProbeResult& result) {
   MonitorEffects effects;
   monitor.OnProbeEnded(probe, result, loop.clock().SteadyNs(), effects);
   CarryOut(effects);
-  if (!effects.verdicts.empty()) PublishTable(publisher.current()->shared_plan(), "health");
+  if (!effects.verdicts.empty()) {
+    PublishTable(publisher.current()->shared_plan(), HealthAfter(effects.verdicts), "health");
+    SendFacts(effects);
+  }
   Arm();
 }
 
@@ -189,7 +261,13 @@ void Resolver::Impl::CarryOut(const MonitorEffects& effects) {
   for (const uint64_t probe : effects.cancels) prober.Cancel(probe);
   for (const MonitorEffects::Start& start : effects.starts) prober.Start(start);
   for (const MonitorEffects::Result& result : effects.results) ReportResult(result);
-  for (const MonitorEffects::Verdict& verdict : effects.verdicts) ReportVerdict(verdict);
+  for (const MonitorEffects::Verdict& verdict : effects.verdicts) {
+    RecordVerdict(verdict);
+    ReportVerdict(verdict);
+  }
+}
+
+void Resolver::Impl::SendFacts(const MonitorEffects& effects) {
   if (effects.verdicts.empty()) return;
   SendFacts();
   KeepVerdictsSoon();
@@ -201,7 +279,10 @@ void Resolver::Impl::ReportResult(const MonitorEffects::Result& result) {
   steering::v1::SteeringEvent event = NewEvent();
   event.mutable_probe()->set_name(result.endpoint);
   event.mutable_probe()->set_success(result.success);
-  event.mutable_probe()->set_detail(result.detail);
+  event.mutable_probe()->set_detail(
+      options.probes.vantages.size() > 1
+          ? absl::StrCat(options.probes.vantages[static_cast<size_t>(result.vantage)], ": ", result.detail)
+          : result.detail);
   event.mutable_probe()->set_consecutive_failures(static_cast<uint32_t>(result.consecutive_failures));
   feed.Add(std::move(event));
 }
@@ -209,6 +290,14 @@ void Resolver::Impl::ReportResult(const MonitorEffects::Result& result) {
 void Resolver::Impl::ReportVerdict(const MonitorEffects::Verdict& verdict) {
   metrics.verdicts.Increment();
   UpdateHealthGauge(verdict.endpoint, verdict.to);
+  const bool flap = (verdict.from == MonitorStatus::kOnline && verdict.to == MonitorStatus::kDegraded) ||
+                    (verdict.from == MonitorStatus::kDegraded && verdict.to == MonitorStatus::kOnline);
+  if (flap) {
+    metrics_registry
+        .AddCounter("nonet_dns_endpoint_flaps_total", "Changes between Online and Degraded.",
+                    {{"endpoint", verdict.endpoint}})
+        .Increment();
+  }
   UpdateBoard(verdict.endpoint);
   log::Info(
       "endpoint status",
@@ -223,7 +312,8 @@ void Resolver::Impl::ReportVerdict(const MonitorEffects::Verdict& verdict) {
 void Resolver::Impl::UpdateHealthGauge(const std::string& endpoint,
                                        const std::optional<MonitorStatus>& status) {
   // Traffic Manager's endpoint status metric: 1 up, 0 down.
-  const bool up = status == MonitorStatus::kOnline || status == MonitorStatus::kCheckingEndpoint;
+  const bool up = status == MonitorStatus::kOnline || status == MonitorStatus::kCheckingEndpoint ||
+                  status == MonitorStatus::kUnmonitored;
   metrics_registry
       .AddGauge("nonet_dns_endpoint_up", "Whether the endpoint counts as healthy.", {{"endpoint", endpoint}})
       .Set(up ? 1 : 0);
@@ -235,7 +325,10 @@ void Resolver::Impl::UpdateBoard(const std::string& endpoint) {
   const int64_t age_ns = loop.clock().SteadyNs() - state->changed_ns;
   board.SetEndpoint(endpoint, {.consecutive_failures = state->consecutive_failures,
                                .last_probe = state->last_probe,
-                               .changed_wall_ns = loop.clock().WallNs() - age_ns});
+                               .changed_wall_ns = loop.clock().WallNs() - age_ns,
+                               .flaps = state->flaps,
+                               .vantages_good = state->vantages_good,
+                               .vantages_bad = state->vantages_bad});
 }
 
 void Resolver::Impl::SendFacts() {
@@ -292,6 +385,7 @@ void Resolver::SetOnFacts(OnFacts on_facts) {
 }
 
 TablePublisher& Resolver::publisher() { return impl_->publisher; }
+const HistoryStore& Resolver::history() const { return impl_->history; }
 bool Resolver::configured() const { return impl_->configured; }
 
 }  // namespace nonet::dns

@@ -17,6 +17,8 @@
 #include "dnsresolver/core/answer_table.h"
 #include "dnsresolver/core/monitor.h"
 #include "dnsresolver/server/event_feed.h"
+#include "dnsresolver/server/prober.h"
+#include "dnsresolver/server/history_store.h"
 #include "dnsresolver/server/status_board.h"
 #include "dnsresolver/server/table_publisher.h"
 
@@ -25,8 +27,10 @@ namespace nonet::dns {
 struct ResolverOptions {
   AnswerSettings answers;
   MonitorSettings monitor;
-  std::string probe_from;    // IP literal that probes come from; the system's choice when empty.
+  ProbeSettings probes;      // As many places to probe from as `monitor` has vantages.
+  std::shared_ptr<const PrefixTable> prefixes;  // Where clients are; the regions' own when nullptr.
   std::string verdict_file;  // Verdicts survive a restart here; none when empty.
+  std::string history_directory;  // Every table is kept here; nowhere when empty.
   uint64_t seed = 0;         // Of the probes' phases.
 };
 
@@ -47,6 +51,8 @@ class Resolver {  // The loop thread only.
   void SetOnFacts(OnFacts on_facts);
 
   TablePublisher& publisher();
+  // Its reading half may be used by any thread, as long as the resolver lives.
+  const HistoryStore& history() const;
   // Whether a configuration has been seen.
   bool configured() const;
 

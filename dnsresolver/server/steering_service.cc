@@ -2,16 +2,24 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <deque>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/base/names.h"
+#include "common/real/real_clock.h"
 #include "common/regions/regions.h"
 #include "common/rpc/status.h"
 #include "dnsresolver/core/errors.h"
 #include "dnsresolver/core/explain.h"
+#include "dnsresolver/core/table_diff.h"
+#include "dnsresolver/server/steering_tables.h"
 #include "nonet/steering/v1/steering.grpc.pb.h"
 
 namespace nonet::dns {
@@ -37,6 +45,17 @@ absl::StatusOr<ClientPlace> ToPlace(const v1::ResolveRequest& request) {
       break;
   }
   return ClientUnknown{};
+}
+
+// "2026-11-21 10:42:07.123"
+std::string ClockUtc(int64_t unix_ns) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%E3S", absl::FromUnixNanos(unix_ns), absl::UTCTimeZone());
+}
+
+// Of a whole address, without its length.
+std::string IpText(const IpPrefix& address) {
+  const std::string text = address.ToText();
+  return text.substr(0, text.find('/'));
 }
 
 void SetDuration(google::protobuf::Duration& out, int64_t ns) {
@@ -72,6 +91,65 @@ void ToProto(const Explanation& in, v1::ExplainResponse& out) {
     to.set_excluded_because(candidate.excluded_because);
   }
   for (const std::string& sentence : in.sentences) out.add_sentences(sentence);
+  out.set_method(in.method);
+  for (const PossibleAnswer& possible : in.possible) {
+    v1::PossibleAnswer& to = *out.add_possible();
+    for (const std::string& host_name : possible.host_names) to.add_host_names(host_name);
+    to.set_share(possible.share);
+  }
+}
+
+void Label(const AskedTable& asked, v1::ResolveResponse& out) { out.set_table(asked.number); }
+
+// What table it is goes before why it answers so.
+void Label(const AskedTable& asked, v1::ExplainResponse& out) {
+  out.set_table(asked.number);
+  out.mutable_answer()->set_table(asked.number);
+  out.set_hypothetical(asked.hypothetical);
+  if (asked.since_ns != 0) SetTime(*out.mutable_table_since(), asked.since_ns);
+  if (asked.until_ns != 0) SetTime(*out.mutable_table_until(), asked.until_ns);
+  std::vector<std::string> before;
+  if (!asked.in_force) {
+    before.push_back(absl::StrCat(
+        "Table ", asked.number, " was in force from ", ClockUtc(asked.since_ns),
+        asked.until_ns != 0 ? absl::StrCat(" to ", ClockUtc(asked.until_ns)) : std::string(),
+        " UTC, because of ", asked.cause == "health" ? "a change of health." : "a change of configuration."));
+  }
+  if (!asked.sentence.empty()) before.push_back(asked.sentence);
+  if (before.empty()) return;
+  const std::vector<std::string> after(out.sentences().begin(), out.sentences().end());
+  out.clear_sentences();
+  for (const std::string& sentence : before) out.add_sentences(sentence);
+  for (const std::string& sentence : after) out.add_sentences(sentence);
+}
+
+void ToProto(const TableList::Entry& in, v1::PastTable& out) {
+  out.set_number(in.number);
+  SetTime(*out.mutable_time(), in.time_ns);
+  out.set_revision(in.revision);
+  out.set_cause(in.cause);
+  out.set_ttl_s(in.ttl_s);
+  for (const HistoryChanges::Verdict& verdict : in.changes.verdicts) {
+    v1::VerdictChange& to = *out.add_verdicts();
+    to.set_name(verdict.name);
+    to.set_from(verdict.from);
+    to.set_to(verdict.to);
+    to.set_detail(verdict.detail);
+  }
+  for (const std::string& object : in.changes.objects) out.add_objects(object);
+}
+
+void ToProto(const TableDiff& in, v1::DiffTablesResponse& out) {
+  for (const TableDiff::Change& change : in.changes) {
+    v1::AnswerChange& to = *out.add_changes();
+    to.set_resource(change.resource);
+    to.set_from(change.from);
+    to.set_to(change.to);
+    for (const std::string& region : change.regions) to.add_regions(region);
+    for (const std::string& prefix : change.prefixes) to.add_prefixes(prefix);
+  }
+  out.set_compared(in.compared);
+  out.set_truncated(in.truncated);
 }
 
 // One watching client. The queue is bounded: who does not read in time is cut off.
@@ -148,8 +226,9 @@ class WatchReactor final : public grpc::ServerWriteReactor<v1::SteeringEvent>, p
 
 class SteeringService::Impl final : public v1::SteeringService::CallbackService {
  public:
-  Impl(const StatusBoard& board, EventFeed& feed, MonitorSettings settings)
-      : board_(board), feed_(feed), settings_(settings) {}
+  Impl(const StatusBoard& board, const HistoryStore& history, EventFeed& feed, MonitorSettings settings,
+       const CacheJournal* caches)
+      : board_(board), tables_(board, history), feed_(feed), settings_(settings), caches_(caches) {}
 
   grpc::ServerUnaryReactor* Resolve(grpc::CallbackServerContext* context, const v1::ResolveRequest* request,
                                     v1::ResolveResponse* response) override {
@@ -166,6 +245,28 @@ class SteeringService::Impl final : public v1::SteeringService::CallbackService 
                                           v1::ListEndpointsResponse* response) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     reactor->Finish(rpc::ToGrpc(List(*request, *response)));
+    return reactor;
+  }
+
+  grpc::ServerUnaryReactor* ListTables(grpc::CallbackServerContext* context,
+                                       const v1::ListTablesRequest* request,
+                                       v1::ListTablesResponse* response) override {
+    const int64_t after_ns = request->has_after() ? ToUnixNs(request->after()) : -1;
+    const size_t limit =
+        request->limit() == 0 ? kTablesListedDefault : std::min<size_t>(request->limit(), kTablesListedMax);
+    const TableList list = tables_.history().List(after_ns, limit);
+    for (const TableList::Entry& entry : list.entries) ToProto(entry, *response->add_tables());
+    response->set_truncated(list.truncated);
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status::OK);
+    return reactor;
+  }
+
+  grpc::ServerUnaryReactor* DiffTables(grpc::CallbackServerContext* context,
+                                       const v1::DiffTablesRequest* request,
+                                       v1::DiffTablesResponse* response) override {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(rpc::ToGrpc(Diff(*request, *response)));
     return reactor;
   }
 
@@ -188,17 +289,62 @@ class SteeringService::Impl final : public v1::SteeringService::CallbackService 
 
   template <typename Response>
   absl::Status Fill(const v1::ResolveRequest& request, const ClientPlace& place, Response& response) const {
-    const absl::StatusOr<Explanation> explanation = dns::Explain(*board_.table(), request.name(), place);
-    if (explanation.ok()) ToProto(*explanation, response);
-    return explanation.status();
+    const absl::StatusOr<AskedTable> asked = tables_.For(request);
+    if (!asked.ok()) return asked.status();
+    const absl::StatusOr<Explanation> explanation = dns::Explain(*asked->table, request.name(), place);
+    if (!explanation.ok()) return explanation.status();
+    ToProto(*explanation, response);
+    Label(*asked, response);
+    if constexpr (std::is_same_v<Response, v1::ExplainResponse>) {
+      const bool of_now = !request.has_at() && request.table() == 0;
+      if (of_now) AddCaches(*asked->table, explanation->name, response);
+    }
+    return absl::OkStatus();
+  }
+
+  // What caches were told about the name, and what they will be told by `table`.
+  void AddCaches(const AnswerTable& table, const std::string& name, v1::ExplainResponse& out) const;
+
+  absl::Status Diff(const v1::DiffTablesRequest& request, v1::DiffTablesResponse& response) const {
+    const absl::StatusOr<AskedTable> a = tables_.For(request.a());
+    if (!a.ok()) return a.status();
+    const absl::StatusOr<AskedTable> b = tables_.For(request.b());
+    if (!b.ok()) return b.status();
+    response.set_a(a->number);
+    response.set_b(b->number);
+    ToProto(dns::DiffTables(*a->table, *b->table), response);
+    return absl::OkStatus();
   }
 
   absl::Status List(const v1::ListEndpointsRequest& request, v1::ListEndpointsResponse& response) const;
 
   const StatusBoard& board_;
+  const SteeringTables tables_;
   EventFeed& feed_;
   const MonitorSettings settings_;
+  const CacheJournal* const caches_;
 };
+
+void SteeringService::Impl::AddCaches(const AnswerTable& table, const std::string& name,
+                                      v1::ExplainResponse& out) const {
+  if (caches_ == nullptr) return;
+  for (const CacheJournal::Entry& entry : caches_->Live(RealClock().WallNs() / kNanosPerSecond)) {
+    if (out.caches_size() == static_cast<int>(kKnownCachesListedMax)) return;
+    const std::shared_ptr<const AnswerPlan> plan = board_.plan(entry.revision);
+    if (plan == nullptr || entry.resource >= plan->topology().resources.size()) continue;
+    const ResourceTopology& resource = plan->topology().resources[entry.resource];
+    if (!absl::EqualsIgnoreCase(resource.host_name, name) || entry.endpoint >= resource.endpoints.size()) continue;
+    const IpPrefix& client = entry.clients.length > 0 ? entry.clients : entry.resolver;
+    const absl::StatusOr<Explanation> next = dns::Explain(table, name, client);
+    v1::KnownCache& cache = *out.add_caches();
+    cache.set_resolver(IpText(entry.resolver));
+    if (entry.clients.length > 0) cache.set_client_prefix(entry.clients.ToText());
+    cache.set_cname(resource.endpoints[entry.endpoint].host_name);
+    cache.mutable_answered()->set_seconds(entry.answered_s);
+    cache.mutable_expires()->set_seconds(entry.expires_s);
+    if (next.ok()) cache.set_next_cname(next->cname);
+  }
+}
 
 absl::Status SteeringService::Impl::List(const v1::ListEndpointsRequest& request,
                                          v1::ListEndpointsResponse& response) const {
@@ -220,6 +366,9 @@ absl::Status SteeringService::Impl::List(const v1::ListEndpointsRequest& request
       out.set_monitor_status(std::string(MonitorStatusName(table->health()[i][j])));
       out.set_consecutive_failures(static_cast<uint32_t>(view.consecutive_failures));
       out.set_last_probe(view.last_probe);
+      out.set_flaps(view.flaps);
+      out.set_vantages_good(static_cast<uint32_t>(view.vantages_good));
+      out.set_vantages_bad(static_cast<uint32_t>(view.vantages_bad));
       if (view.changed_wall_ns == 0) continue;
       out.mutable_last_change_time()->set_seconds(view.changed_wall_ns / kNanosPerSecond);
       out.mutable_last_change_time()->set_nanos(static_cast<int32_t>(view.changed_wall_ns % kNanosPerSecond));
@@ -234,8 +383,9 @@ absl::Status SteeringService::Impl::List(const v1::ListEndpointsRequest& request
   return absl::OkStatus();
 }
 
-SteeringService::SteeringService(const StatusBoard& board, EventFeed& feed, MonitorSettings settings)
-    : impl_(std::make_unique<Impl>(board, feed, settings)) {}
+SteeringService::SteeringService(const StatusBoard& board, const HistoryStore& history, EventFeed& feed,
+                                 MonitorSettings settings, const CacheJournal* caches)
+    : impl_(std::make_unique<Impl>(board, history, feed, settings, caches)) {}
 
 SteeringService::~SteeringService() = default;
 

@@ -2,14 +2,16 @@
 // gRPC's threads; watchers are fed by the event feed. Nothing here needs the loop, so a stop cannot hang on
 // it.
 //
-//   SteeringService service(board, feed, settings);
+//   SteeringService service(board, history, feed, settings);
 //   rpc::Server::Start({.port = 7854}, {service.grpc()});
 #pragma once
 
 #include <memory>
 
 #include "dnsresolver/core/monitor.h"
+#include "dnsresolver/server/cache_journal.h"
 #include "dnsresolver/server/event_feed.h"
+#include "dnsresolver/server/history_store.h"
 #include "dnsresolver/server/status_board.h"
 
 namespace grpc {
@@ -20,8 +22,9 @@ namespace nonet::dns {
 
 class SteeringService {  // Thread-safe.
  public:
-  // Board and feed outlive the service.
-  SteeringService(const StatusBoard& board, EventFeed& feed, MonitorSettings settings);
+  // All outlive the service. Without `caches` explanations say nothing of them.
+  SteeringService(const StatusBoard& board, const HistoryStore& history, EventFeed& feed,
+                  MonitorSettings settings, const CacheJournal* caches = nullptr);
   ~SteeringService();  // After the server that serves it. Close the feed before.
 
   grpc::Service* grpc();

@@ -10,41 +10,54 @@
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "common/base/check.h"
+#include "common/process/metrics.h"
 #include "dnsresolver/core/answer_table.h"
+#include "dnsresolver/server/endpoint_counters.h"
 
 namespace nonet::dns {
 
 class TablePublisher {
+  struct Snapshot {
+    std::shared_ptr<const AnswerTable> table;          // Shared with who explains from it.
+    std::shared_ptr<const EndpointCounters> counters;  // Shared by the tables of one plan; nullptr: none.
+  };
+
  public:
   class Reader {  // One thread.
    public:
     // Never waits. Valid until Leave.
     const AnswerTable& Enter() {
-      const AnswerTable* table = publisher_->current_.load(std::memory_order_acquire);
+      const Snapshot* snapshot = publisher_->current_.load(std::memory_order_acquire);
       while (true) {
-        using_.store(table, std::memory_order_seq_cst);
-        const AnswerTable* now = publisher_->current_.load(std::memory_order_seq_cst);
-        if (now == table) return *table;
-        table = now;  // Swapped in between: the one announced may be gone.
+        using_.store(snapshot, std::memory_order_seq_cst);
+        const Snapshot* now = publisher_->current_.load(std::memory_order_seq_cst);
+        if (now == snapshot) return *snapshot->table;
+        snapshot = now;  // Swapped in between: the one announced may be gone.
       }
+    }
+    // Those of the table entered; nullptr: nothing is counted. Valid until Leave.
+    const EndpointCounters* counters() const {
+      return using_.load(std::memory_order_relaxed)->counters.get();
     }
     void Leave() { using_.store(nullptr, std::memory_order_release); }
 
    private:
     friend class TablePublisher;
     const TablePublisher* publisher_ = nullptr;
-    alignas(64) std::atomic<const AnswerTable*> using_{nullptr};
+    alignas(64) std::atomic<const Snapshot*> using_{nullptr};
   };
 
-  // Owner thread, from here on.
-  explicit TablePublisher(std::shared_ptr<const AnswerTable> first)
-      : owned_(std::move(first)), current_(owned_.get()) {}
+  // Owner thread, from here on. With `metrics`, which outlive this, answers are counted by endpoint.
+  explicit TablePublisher(std::shared_ptr<const AnswerTable> first, Metrics* metrics = nullptr)
+      : metrics_(metrics) {
+    owned_ = MakeSnapshot(std::move(first));
+    current_.store(owned_.get(), std::memory_order_seq_cst);
+  }
   ~TablePublisher() { NONET_CHECK(readers_.empty() || !AnyReading()); }
 
   // Before the reader's thread starts; outlives it.
@@ -55,19 +68,30 @@ class TablePublisher {
   }
 
   void Publish(std::shared_ptr<const AnswerTable> table) {
-    retired_.push_back(std::exchange(owned_, std::move(table)));
+    retired_.push_back(std::exchange(owned_, MakeSnapshot(std::move(table))));
     current_.store(owned_.get(), std::memory_order_seq_cst);
     std::erase_if(retired_, [&](const auto& old) { return !InUse(old.get()); });
   }
 
-  const std::shared_ptr<const AnswerTable>& current() const { return owned_; }
+  const std::shared_ptr<const AnswerTable>& current() const { return owned_->table; }
+  const EndpointCounters* counters() const { return owned_->counters.get(); }
   // Old tables that a reader still used when last looked at: at most one a reader.
   size_t retired() const { return retired_.size(); }
 
  private:
-  bool InUse(const AnswerTable* table) const {
+  std::unique_ptr<const Snapshot> MakeSnapshot(std::shared_ptr<const AnswerTable> table) const {
+    auto snapshot = std::make_unique<Snapshot>();
+    if (owned_ != nullptr && owned_->table->shared_plan() == table->shared_plan()) {
+      snapshot->counters = owned_->counters;
+    } else if (metrics_ != nullptr) {
+      snapshot->counters = std::make_shared<const EndpointCounters>(table->plan(), *metrics_);
+    }
+    snapshot->table = std::move(table);
+    return snapshot;
+  }
+  bool InUse(const Snapshot* snapshot) const {
     return std::any_of(readers_.begin(), readers_.end(), [&](const auto& reader) {
-      return reader->using_.load(std::memory_order_seq_cst) == table;
+      return reader->using_.load(std::memory_order_seq_cst) == snapshot;
     });
   }
   bool AnyReading() const {
@@ -75,9 +99,10 @@ class TablePublisher {
                        [](const auto& reader) { return reader->using_.load() != nullptr; });
   }
 
-  std::shared_ptr<const AnswerTable> owned_;  // Shared with who explains from it.
-  std::atomic<const AnswerTable*> current_;
-  std::vector<std::shared_ptr<const AnswerTable>> retired_;
+  Metrics* const metrics_;
+  std::unique_ptr<const Snapshot> owned_;
+  std::atomic<const Snapshot*> current_{nullptr};
+  std::vector<std::unique_ptr<const Snapshot>> retired_;
   std::vector<std::unique_ptr<Reader>> readers_;
 };
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/process/log.h"
+#include "common/base/random.h"
 #include "dnsresolver/core/errors.h"
 #include "dnsresolver/core/responder.h"
 
@@ -49,7 +50,7 @@ struct TcpListener::Impl : std::enable_shared_from_this<Impl> {
 
   Impl(EventLoop& l, std::function<std::shared_ptr<const AnswerTable>()> t, QueryMetrics& m,
        TcpListenerOptions o)
-      : loop(l), table(std::move(t)), metrics(m), options(o), acceptor(l.io()) {}
+      : loop(l), table(std::move(t)), metrics(m), options(std::move(o)), draws(options.draw_seed), acceptor(l.io()) {}
 
   void Accept();
   void Admit(tcp::socket socket);
@@ -60,6 +61,8 @@ struct TcpListener::Impl : std::enable_shared_from_this<Impl> {
   const std::function<std::shared_ptr<const AnswerTable>()> table;
   QueryMetrics& metrics;
   const TcpListenerOptions options;
+  Random draws;
+  CookieKeeper::Copy secrets;
   tcp::acceptor acceptor;
   std::list<std::shared_ptr<Connection>> connections;
   std::map<std::string, size_t> per_address;
@@ -127,6 +130,12 @@ void TcpListener::Impl::Connection::OnRead(size_t bytes) {
 
 bool TcpListener::Impl::Connection::AnswerQueries() {
   const std::shared_ptr<const AnswerTable> table = listener->table();
+  const EndpointCounters* endpoints = listener->options.counters ? listener->options.counters() : nullptr;
+  Asker asker{.source = peer.ip, .transport = Transport::kTcp, .tcp_idle_ns = listener->options.idle_ns};
+  if (listener->options.cookies != nullptr) {
+    asker.cookies = &listener->options.cookies->Refresh(listener->secrets);
+    asker.wall_s = listener->loop.clock().WallNs() / kNanosPerSecond;
+  }
   QueryCounts counts;
   size_t at = 0;
   bool go_on = true;
@@ -140,8 +149,17 @@ bool TcpListener::Impl::Connection::AnswerQueries() {
     const Bytes query = Bytes(input).subspan(at + kLengthBytes, length);
     at += kLengthBytes + length;
     std::array<uint8_t, kAnswerBytesMax> answer;
-    const Response response = Respond(*table, query, peer.ip, Transport::kTcp, answer);
-    counts.Add(response);
+    asker.draw = static_cast<uint32_t>(listener->draws.Next() >> 32);
+    const Response response = Respond(*table, query, asker, answer);
+    counts.Add(query.size(), response);
+    if (endpoints != nullptr && response.endpoint >= 0) {
+      endpoints->Add(response.resource, response.endpoint, 1);
+    }
+    if (listener->options.caches != nullptr) {
+      listener->options.caches->Note(table->plan().topology().revision, response, peer.ip,
+                                     listener->loop.clock().WallNs() / kNanosPerSecond,
+                                     table->plan().settings().ttl_s);
+    }
     if (response.bytes == 0) {  // A stream of what is no query is not worth reading on.
       go_on = false;
       break;
@@ -215,7 +233,7 @@ size_t TcpListener::connections() const { return impl_->connections.size(); }
 absl::StatusOr<std::unique_ptr<TcpListener>> TcpListener::Listen(
     EventLoop& loop, const SocketAddress& address, std::function<std::shared_ptr<const AnswerTable>()> table,
     QueryMetrics& metrics, TcpListenerOptions options) {
-  auto impl = std::make_shared<Impl>(loop, std::move(table), metrics, options);
+  auto impl = std::make_shared<Impl>(loop, std::move(table), metrics, std::move(options));
   const tcp::endpoint endpoint = ToEndpoint(address);
   error_code error;
   impl->acceptor.open(endpoint.protocol(), error);

@@ -9,6 +9,9 @@
 #include "common/loop/event_loop.h"
 #include "dnsresolver/core/answer_table.h"
 #include "dnsresolver/core/limits.h"
+#include "dnsresolver/server/cache_journal.h"
+#include "dnsresolver/server/cookie_keeper.h"
+#include "dnsresolver/server/endpoint_counters.h"
 #include "dnsresolver/server/query_metrics.h"
 #include "dnsresolver/server/socket_address.h"
 
@@ -17,7 +20,12 @@ namespace nonet::dns {
 struct TcpListenerOptions {
   size_t connections_max = kTcpConnectionsMax;                        // One more is closed at once.
   size_t connections_per_address_max = kTcpConnectionsPerAddressMax;  // Likewise.
-  int64_t idle_ns = kTcpIdleNs;  // Without a byte read or written the connection is closed.
+  int64_t idle_ns = kTcpIdleNs;           // Without a byte read or written the connection is closed.
+  const CookieKeeper* cookies = nullptr;  // nullptr: COOKIE is ignored. Outlives the listener.
+  uint64_t draw_seed = 0;                 // Of the draws that weighted profiles pick by.
+  CacheJournal* caches = nullptr;         // Takes note of answers; outlives the listener. nullptr: nobody does.
+  // Those of the table that `table` gave last; may be empty.
+  std::function<const EndpointCounters*()> counters{};
 };
 
 class TcpListener {  // The loop thread only.

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -11,18 +12,27 @@
 #include <thread>
 #include <utility>
 
+#include "common/base/random.h"
 #include "common/process/log.h"
 #include "dnsresolver/core/errors.h"
 #include "dnsresolver/core/limits.h"
+#include "dnsresolver/core/lookahead.h"
 #include "dnsresolver/core/responder.h"
 
 namespace nonet::dns {
 namespace {
 
+// The first bytes of a batch's buffers are the busy ones; at a distance of a power of two they would all
+// compete for the same few lines of the first-level cache.
+template <size_t kBytes>
+struct alignas(64) Buffer : std::array<uint8_t, kBytes> {
+  std::array<uint8_t, 128> apart;
+};
+
 // Buffers and headers of one batch, wired together once.
 struct Batch {
-  std::array<std::array<uint8_t, kUdpQueryBytesMax>, kUdpBatch> queries;
-  std::array<std::array<uint8_t, kAnswerBytesMax>, kUdpBatch> answers;
+  std::array<Buffer<kUdpQueryBytesMax>, kUdpBatch> queries;
+  std::array<Buffer<kAnswerBytesMax>, kUdpBatch> answers;
   std::array<sockaddr_storage, kUdpBatch> peers;
   std::array<iovec, kUdpBatch> query_parts;
   std::array<iovec, kUdpBatch> answer_parts;
@@ -43,15 +53,118 @@ struct Batch {
   }
 };
 
+// What a listener's thread has for itself.
+struct Worker {
+  Worker(const Clock& c, UdpOptions o)
+      : clock(c),
+        cookies(o.cookies),
+        caches(o.caches),
+        limiter(std::move(o.rate_limit), o.rate_limit_key),
+        draws(o.draw_seed) {}
+
+  // The time is read once a batch, and only if somebody asks for it.
+  void BeginBatch() {
+    if (cookies != nullptr) {
+      asker.cookies = &cookies->Refresh(secrets);
+      asker.wall_s = clock.WallNs() / kNanosPerSecond;
+    }
+    if (caches != nullptr) asker.wall_s = clock.WallNs() / kNanosPerSecond;
+    if (limiter.enabled()) now_ns = clock.SteadyNs();
+    notes = 0;
+  }
+
+  // Under load a sample is enough.
+  void Note(const AnswerTable& table, const Response& response) {
+    if (caches == nullptr || response.endpoint < 0 || notes == kCacheNotesPerBatchMax) return;
+    ++notes;
+    caches->Note(table.plan().topology().revision, response, asker.source, asker.wall_s,
+                 table.plan().settings().ttl_s);
+  }
+
+  const Clock& clock;
+  const CookieKeeper* const cookies;
+  CacheJournal* const caches;
+  int notes = 0;  // Of this batch.
+  CookieKeeper::Copy secrets;
+  RateLimiter limiter;
+  Random draws;
+  Asker asker;
+  int64_t now_ns = 0;
+  Batch batch;
+};
+
+// Who showed a good cookie does not forge addresses. False when the answer is withheld.
+bool Limit(Worker& worker, std::span<uint8_t> answer, Response& response, QueryCounts& counts) {
+  if (response.bytes == 0 || response.cookie == CookieState::kGood) return true;
+  switch (worker.limiter.Admit(worker.asker.source, RateKind(response), worker.now_ns)) {
+    case RateLimiter::Verdict::kSend:
+      return true;
+    case RateLimiter::Verdict::kSlip:
+      MakeSlip(response, answer);
+      ++counts.slipped;
+      return true;
+    case RateLimiter::Verdict::kWithhold:
+      break;
+  }
+  ++counts.withheld;
+  return false;
+}
+
+// Counts answers by endpoint, those of one endpoint in a row at once.
+class Tally {
+ public:
+  explicit Tally(const EndpointCounters* counters) : counters_(counters) {}
+  ~Tally() { Flush(); }
+  void Add(const Response& response) {
+    if (counters_ == nullptr || response.endpoint < 0 || response.bytes == 0) return;
+    if (response.resource != resource_ || response.endpoint != endpoint_) {
+      Flush();
+      resource_ = response.resource;
+      endpoint_ = response.endpoint;
+    }
+    ++answers_;
+  }
+
+ private:
+  void Flush() {
+    if (answers_ > 0) counters_->Add(resource_, endpoint_, answers_);
+    answers_ = 0;
+  }
+
+  const EndpointCounters* const counters_;
+  int32_t resource_ = -1, endpoint_ = -1;
+  uint32_t answers_ = 0;
+};
+
+void LookAheadFrom(const AnswerTable& table, const Batch& batch, size_t first, size_t count) {
+  if (table.plan().topology().resources.size() < kLookAheadResourcesMin) return;
+  std::array<Bytes, kLookAheadMax> packets;
+  const size_t n = std::min(count - first, packets.size());
+  for (size_t i = 0; i < n; ++i) {
+    packets[i] = {batch.queries[first + i].data(), batch.received[first + i].msg_len};
+  }
+  LookAhead(table, {packets.data(), n}, SocketAddress::FromSockaddr(batch.peers[first]).ip);
+}
+
 // Answers the first `count` received; returns how many answers wait in to_send.
-size_t Answer(const AnswerTable& table, Batch& batch, size_t count, QueryCounts& counts) {
+size_t Answer(const AnswerTable& table, const EndpointCounters* counters, Worker& worker, size_t count,
+              QueryCounts& counts) {
+  Batch& batch = worker.batch;
+  Tally tally(counters);
   size_t answers = 0;
+  worker.BeginBatch();
   for (size_t i = 0; i < count; ++i) {
+    if (i % kLookAheadMax == 0) LookAheadFrom(table, batch, i, count);
     const SocketAddress peer = SocketAddress::FromSockaddr(batch.peers[i]);
     const Bytes query(batch.queries[i].data(), batch.received[i].msg_len);
     Response response;
-    if (peer.port != 0) response = Respond(table, query, peer.ip, Transport::kUdp, batch.answers[answers]);
-    counts.Add(response);
+    worker.asker.source = peer.ip;
+    worker.asker.draw = static_cast<uint32_t>(worker.draws.Next() >> 32);
+    if (peer.port != 0) response = Respond(table, query, worker.asker, batch.answers[answers]);
+    if (worker.limiter.enabled() && !Limit(worker, batch.answers[answers], response, counts)) continue;
+    counts.Add(query.size(), response);
+    tally.Add(response);
+    worker.Note(table, response);
     if (response.bytes == 0) continue;
     batch.answer_parts[answers] = {batch.answers[answers].data(), response.bytes};
     msghdr& header = batch.to_send[answers].msg_hdr;
@@ -101,11 +214,11 @@ struct UdpListener::Impl {
   std::atomic<bool> stopping{false};
   std::thread thread;
 
-  void Run(TablePublisher::Reader& reader, QueryMetrics& metrics);
+  void Run(TablePublisher::Reader& reader, QueryMetrics& metrics, Worker& worker);
 };
 
-void UdpListener::Impl::Run(TablePublisher::Reader& reader, QueryMetrics& metrics) {
-  const auto batch = std::make_unique<Batch>();
+void UdpListener::Impl::Run(TablePublisher::Reader& reader, QueryMetrics& metrics, Worker& worker) {
+  Batch* const batch = &worker.batch;
   while (!stopping.load(std::memory_order_acquire)) {
     batch->PrepareToReceive();
     // Waits for the first query, then takes what else is there.
@@ -118,7 +231,8 @@ void UdpListener::Impl::Run(TablePublisher::Reader& reader, QueryMetrics& metric
       return;
     }
     QueryCounts counts;
-    const size_t answers = Answer(reader.Enter(), *batch, static_cast<size_t>(count), counts);
+    const AnswerTable& table = reader.Enter();
+    const size_t answers = Answer(table, reader.counters(), worker, static_cast<size_t>(count), counts);
     reader.Leave();
     Send(fd, *batch, answers);
     metrics.Add(counts);
@@ -135,7 +249,7 @@ UdpListener::~UdpListener() {
   close(impl_->fd);
 }
 
-absl::StatusOr<std::unique_ptr<UdpListener>> UdpListener::Bind(const SocketAddress& address) {
+absl::StatusOr<std::unique_ptr<UdpListener>> UdpListener::Bind(const SocketAddress& address, bool shared) {
   auto impl = std::make_unique<Impl>();
   sockaddr_storage storage;
   const socklen_t length = address.ToSockaddr(storage);
@@ -144,6 +258,8 @@ absl::StatusOr<std::unique_ptr<UdpListener>> UdpListener::Bind(const SocketAddre
   std::unique_ptr<UdpListener> listener(new UdpListener(std::move(impl)));
   const int fd = listener->impl_->fd;
   SetOptions(fd, address.ip.family);
+  const int on = 1;
+  if (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) return CannotListen(address);
   socklen_t bound_length = sizeof(storage);
   if (bind(fd, reinterpret_cast<sockaddr*>(&storage), length) != 0 ||
       getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &bound_length) != 0) {
@@ -153,8 +269,11 @@ absl::StatusOr<std::unique_ptr<UdpListener>> UdpListener::Bind(const SocketAddre
   return listener;
 }
 
-void UdpListener::Start(TablePublisher::Reader& reader, QueryMetrics& metrics) {
-  impl_->thread = std::thread([this, &reader, &metrics] { impl_->Run(reader, metrics); });
+void UdpListener::Start(TablePublisher::Reader& reader, QueryMetrics& metrics, const Clock& clock,
+                        UdpOptions options) {
+  auto worker = std::make_unique<Worker>(clock, std::move(options));
+  impl_->thread = std::thread(
+      [this, &reader, &metrics, worker = std::move(worker)] { impl_->Run(reader, metrics, *worker); });
 }
 
 const SocketAddress& UdpListener::address() const { return impl_->address; }

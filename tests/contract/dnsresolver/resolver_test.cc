@@ -3,7 +3,9 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <optional>
+#include <string>
 
 #include "common/rpc/server.h"
 #include "dnsresolver/server/event_feed.h"
@@ -92,6 +94,57 @@ TEST_F(ResolverContract, ProbesAskForHealthWithTheInstancesNameFromTheVantage) {
   ServeBoth();
   EXPECT_GT(east_->probes(), 0);
   EXPECT_TRUE(east_->asked_well());
+}
+
+TEST_F(ResolverContract, SteersByTheTrafficProfileOfTheResource) {
+  ServeBoth();
+  using resource::v1::TrafficProfile;
+  watch::v1::Event east = East(10);
+  TrafficProfile& profile = *east.mutable_resource()->mutable_traffic_profile();
+  profile.set_name("top");
+  profile.set_method(TrafficProfile::METHOD_PRIORITY);
+  profile.add_endpoints()->set_instance("contoso");
+  profile.add_endpoints()->set_instance("westus");
+  profile.mutable_endpoints(0)->set_priority(2);
+  profile.mutable_endpoints(1)->set_priority(1);
+  plane_->Send(Changes(10, {east}));
+  ASSERT_TRUE(plane_->WaitForAck(10).has_value());
+  EXPECT_EQ(Target(), kWest);
+
+  east.set_revision(11);
+  profile.set_method(TrafficProfile::METHOD_WEIGHTED);
+  for (int i = 0; i < 2; ++i) profile.mutable_endpoints(i)->set_weight(1);
+  plane_->Send(Changes(11, {east}));
+  ASSERT_TRUE(plane_->WaitForAck(11).has_value());
+  std::map<std::string, int> seen;
+  for (int i = 0; i < 64; ++i) ++seen[Target()];
+  EXPECT_GT(seen[kEast], 5);
+  EXPECT_GT(seen[kWest], 5);
+  EXPECT_EQ(seen.size(), 2u);
+
+  // Nobody probes who is always served.
+  east.set_revision(12);
+  profile.mutable_endpoints(1)->set_always_serve(true);
+  plane_->Send(Changes(12, {east}));
+  EXPECT_TRUE(plane_->WaitForStatus(kReplica, "Unmonitored"));
+
+  east.set_revision(13);
+  profile.set_disabled(true);
+  plane_->Send(Changes(13, {east}));
+  ASSERT_TRUE(plane_->WaitForAck(13).has_value());
+  const Decoded answer =
+      UdpClient(resolver_->dns_port()).Ask(MakeQuery("contoso.webpubsub.azure.com", kTypeA));
+  EXPECT_EQ(answer.rcode, static_cast<int>(Rcode::kNxDomain));
+}
+
+TEST_F(ResolverContract, SeveralVantagesProbeAndAgree) {
+  Settings settings = QuickSettings();
+  settings.vantage = "eastus,westeurope,japaneast";
+  Restart(settings);
+  ServeBoth();
+  KillEast();
+  EXPECT_TRUE(resolver_->WaitForTarget(kWest));
+  EXPECT_TRUE(plane_->WaitForStatus(kPrimary, "Degraded"));
 }
 
 TEST_F(ResolverContract, FailsOverAndBack) {
@@ -329,7 +382,8 @@ TEST_F(SteeringContract, WatchEventsTellsTheStorySoFarAndOn) {
 TEST(SteeringService, CutsOffAWatcherThatDoesNotRead) {
   EventFeed feed;
   StatusBoard board;
-  SteeringService service(board, feed, {});
+  const HistoryStore history("");
+  SteeringService service(board, history, feed, {});
   const auto server = *rpc::Server::Start({}, {service.grpc()});
   const auto stub = steering::v1::SteeringService::NewStub(
       grpc::CreateChannel(server->address(), grpc::InsecureChannelCredentials()));
@@ -354,7 +408,8 @@ TEST(SteeringService, CutsOffAWatcherThatDoesNotRead) {
 TEST(SteeringService, ClosingTheFeedEndsWatchersPlainly) {
   EventFeed feed;
   StatusBoard board;
-  SteeringService service(board, feed, {});
+  const HistoryStore history("");
+  SteeringService service(board, history, feed, {});
   const auto server = *rpc::Server::Start({}, {service.grpc()});
   const auto stub = steering::v1::SteeringService::NewStub(
       grpc::CreateChannel(server->address(), grpc::InsecureChannelCredentials()));

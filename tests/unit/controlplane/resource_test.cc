@@ -136,6 +136,41 @@ TEST(UpdateResource, StarStandsForEveryFieldThatCanChange) {
   EXPECT_EQ(resource.location(), "eastus");
 }
 
+TEST(UpdateResource, SetsChangesAndClearsTheTrafficProfile) {
+  Plane plane;
+  plane.CreateContoso();
+  ASSERT_TRUE(plane.AddReplica("westus").ok());
+  auto request = Plane::UpdateRequest({"traffic_profile"});
+  TrafficProfile& profile = *request.mutable_resource()->mutable_traffic_profile();
+  profile.set_method(TrafficProfile::METHOD_WEIGHTED);
+  profile.add_endpoints()->set_instance("contoso");
+  profile.add_endpoints()->set_instance("westus");
+  profile.mutable_endpoints(1)->set_weight(9);
+  const Resource set = plane.Do(request).value().resource();
+  EXPECT_EQ(set.traffic_profile().endpoints(0).weight(), 1u);
+  EXPECT_EQ(set.traffic_profile().endpoints(1).weight(), 9u);
+
+  profile.mutable_endpoints(1)->set_instance("westsu");
+  EXPECT_EQ(Reason(plane.Do(request)), "PROFILE_INSTANCE_UNKNOWN");
+  profile.mutable_endpoints(1)->set_instance("contoso");
+  EXPECT_EQ(Reason(plane.Do(request)), "INVALID_TRAFFIC_PROFILE");
+
+  // The replica goes; other changes are still possible.
+  ASSERT_TRUE(plane.DeleteReplica("westus").ok());
+  auto tags = Plane::UpdateRequest({"tags"});
+  (*tags.mutable_resource()->mutable_tags())["team"] = "chat";
+  EXPECT_EQ(plane.Do(tags).value().resource().traffic_profile().endpoints_size(), 2);
+
+  EXPECT_FALSE(plane.Do(Plane::UpdateRequest({"traffic_profile"})).value().resource().has_traffic_profile());
+}
+
+TEST(UpdateReplica, CannotSetTheTrafficProfile) {
+  Plane plane;
+  plane.CreateContoso();
+  ASSERT_TRUE(plane.AddReplica("westus").ok());
+  EXPECT_EQ(Reason(plane.Do(Plane::UpdateReplica("westus", {"traffic_profile"}))), "INHERITED_FIELD");
+}
+
 TEST(UpdateResource, ChecksTheMaskStrictly) {
   Plane plane;
   plane.CreateContoso();

@@ -148,7 +148,7 @@ std::vector<ErrorCase> ErrorCases() {
       {"pointer in the question", Message({.body = {0xC0, 12, 0, 1, 0, 1}}), Rcode::kFormErr, false, false},
       {"label type 01", Message({.body = {0x41, 'a', 0, 0, 1, 0, 1}}), Rcode::kFormErr, false, false},
       {"missing record", Message({.additionals = 1, .body = good}), Rcode::kFormErr, false, false},
-      {"class CH", Message({.body = Question("version.bind", kTypeTxt, 3)}), Rcode::kRefused, true, false},
+      {"class HS", Message({.body = Question("version.bind", kTypeTxt, 4)}), Rcode::kRefused, true, false},
       {"AXFR", MakeQuery("a.b", kTypeAxfr), Rcode::kRefused, true, false},
       {"IXFR", MakeQuery("a.b", kTypeIxfr), Rcode::kRefused, true, false},
       {"MAILA", MakeQuery("a.b", kTypeMaila), Rcode::kNotImp, true, false},

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -110,7 +111,7 @@ struct DecodedRecord {
   std::string owner;
   uint16_t type = 0;
   uint32_t ttl = 0;
-  std::string data;  // Names and addresses as text, SOA as "mname rname serial minimum", else hex.
+  std::string data;  // Names, addresses, TXT as text, SOA as "mname rname serial minimum", else the size.
 };
 
 struct DecodedSubnet {
@@ -130,6 +131,9 @@ struct Decoded {
   bool dnssec_ok = false;
   std::optional<DecodedSubnet> subnet;
   std::optional<std::string> nsid;
+  std::optional<Packet> cookie;
+  std::optional<uint16_t> keepalive;
+  std::optional<std::pair<int, std::string>> error;  // Extended: code and text.
   size_t options = 0;
 
   bool authoritative() const { return (flags & kFlagAa) != 0; }
@@ -139,6 +143,15 @@ struct Decoded {
 inline std::string DescribeData(Bytes message, const Record& record) {
   Name name;
   if (record.type == kTypeA && record.rdata.size() == 4) return absl::StrJoin(record.rdata, ".");
+  if (record.type == kTypeTxt) {
+    std::vector<std::string> strings;
+    for (size_t at = 0; at < record.rdata.size(); at += 1 + record.rdata[at]) {
+      if (record.rdata.size() - at - 1 < record.rdata[at]) return "(bad TXT)";
+      const Bytes text = record.rdata.subspan(at + 1, record.rdata[at]);
+      strings.emplace_back(text.begin(), text.end());
+    }
+    return absl::StrJoin(strings, "|");
+  }
   if (record.type == kTypeCname || record.type == kTypeNs) {
     return ReadName(message, record.rdata_at, name) == record.end ? name.ToText() : "(bad name)";
   }
@@ -191,6 +204,11 @@ inline std::optional<Decoded> Decode(Bytes message) {
         if (record.rdata.size() - o - 4 < length) return std::nullopt;
         const Bytes payload = record.rdata.subspan(o + 4, length);
         if (code == kOptionNsid) out.nsid = std::string(payload.begin(), payload.end());
+        if (code == kOptionCookie) out.cookie = Packet(payload.begin(), payload.end());
+        if (code == kOptionKeepalive && length == 2) out.keepalive = ReadU16(payload, 0);
+        if (code == kOptionError && length >= 2) {
+          out.error = {ReadU16(payload, 0), std::string(payload.begin() + 2, payload.end())};
+        }
         if (code == kOptionClientSubnet) {
           if (length < 4) return std::nullopt;
           out.subnet = {ReadU16(payload, 0), payload[2], payload[3],

@@ -162,20 +162,6 @@ absl::StatusOr<WaitOptions> CheckWait(const Raw& raw) {
   return wait;
 }
 
-absl::StatusOr<ResolveOptions> CheckResolve(const Raw& raw) {
-  ResolveOptions resolve;
-  ASSIGN_OR_RETURN(resolve.name, One(raw));
-  if (resolve.name.empty()) return Missing(raw, "a name", "contoso --from westeurope");
-  if (raw.from && raw.client_subnet) {
-    return errors::Usage("--from and --client-subnet both say where the client is", "one of them");
-  }
-  if (raw.from) RETURN_IF_ERROR(CheckRegion(*raw.from));
-  resolve.from = Or(raw.from);
-  resolve.client_subnet = Or(raw.client_subnet);
-  resolve.explain = raw.explain;
-  return resolve;
-}
-
 absl::StatusOr<ChangeOptions> CheckChange(const Raw& raw) {
   ChangeOptions change{.no_wait = raw.no_wait, .dry_run = raw.dry_run, .etag = Or(raw.etag)};
   ASSIGN_OR_RETURN(change.timeout_ns, Duration("--timeout", raw.timeout, kTimeoutDefaultNs));
@@ -348,6 +334,7 @@ absl::Status CheckCommand(const Raw& raw, CommandLine& line) {
   if (command == "logs") return set(CheckLogs(raw));
   if (command == "wait") return set(CheckWait(raw));
   if (command == "resolve") return set(CheckResolve(raw));
+  if (command == "dns") return set(CheckDns(raw));
   if (command == "resource" || command == "replica") return set(CheckObject(raw));
   if (command == "key") return set(CheckKey(raw));
   if (command == "fault") return set(CheckFault(raw));

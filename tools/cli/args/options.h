@@ -58,6 +58,22 @@ struct ResolveOptions {
   std::string from;
   std::string client_subnet;
   bool explain = false;
+  // ---- What is supposed ----
+  std::string at;                                           // A time as typed, or a table's number.
+  std::vector<std::pair<std::string, std::string>> health;  // Region, instance or host name; status.
+  std::optional<int64_t> ttl_s;
+  std::string table;  // A CSV file of round trips.
+};
+
+enum class DnsVerb { kHistory, kDiff, kEndpoints };
+
+// `nonet dns VERB`
+struct DnsOptions {
+  DnsVerb verb = DnsVerb::kEndpoints;
+  std::string a, b;      // kDiff: a table's number, a time, a CSV file, "now".
+  int64_t since_ns = 0;  // kHistory: how far back; 0: all.
+  int64_t limit = 100;   // kHistory.
+  std::string resource;  // kEndpoints: all when empty.
 };
 
 enum class ObjectVerb { kCreate, kList, kShow, kUpdate, kEnable, kDisable, kStart, kStop, kRestart, kDelete };
@@ -118,8 +134,8 @@ struct CommandLine {
   std::string dir;
   Format format = Format::kTable;
   std::variant<UpOptions, StatusOptions, DownOptions, ResetOptions, EnvOptions, LogsOptions, WatchOptions,
-               WaitOptions, ResolveOptions, ObjectOptions, KeyOptions, FaultOptions, CompletionOptions,
-               WordsOptions>
+               WaitOptions, ResolveOptions, DnsOptions, ObjectOptions, KeyOptions, FaultOptions,
+               CompletionOptions, WordsOptions>
       command;
 };
 

@@ -107,6 +107,25 @@ void AddInspection(CLI::App* root, Raw& raw) {
   resolve->add_option("--from", raw.from, "The region the client is in");
   resolve->add_option("--client-subnet", raw.client_subnet, "The client's prefix, such as 10.15.0.0/24");
   resolve->add_flag("--explain", raw.explain, "Say how the answer came about");
+  resolve->add_option("--at", raw.at,
+                      "What was answered then: 10:42:07, an ISO time, -5m, or a table's number");
+  resolve
+      ->add_option("--health", raw.health, "Suppose WHO=down or WHO=up: a region or an instance; repeatable")
+      ->allow_extra_args(false);
+  resolve->add_option("--ttl", raw.ttl, "Suppose this TTL, such as 30s");
+  resolve->add_option("--table", raw.table, "Suppose the round trips of this CSV file");
+}
+
+void AddDns(CLI::App* root, Raw& raw) {
+  CLI::App* dns = AddCommand(root, "dns", "The resolver: its tables, what changed, its endpoints", raw);
+  CLI::App* history = AddCommand(dns, "history", "The answer tables, when each took effect, and why", raw);
+  history->add_option("--since", raw.since, "Begin this long ago, such as 10m");
+  history->add_option("--limit", raw.limit, "The newest that many (default 100)");
+  CLI::App* diff = AddCommand(dns, "diff", "Whose answers differ between two tables", raw);
+  diff->add_option("TABLE", raw.positional, "Each a number of nonet dns history, a time, a CSV file, or now")
+      ->type_name("");
+  CLI::App* endpoints = AddCommand(dns, "endpoints", "What the health probes say of every instance", raw);
+  endpoints->add_option("-n,--name", raw.name, "Only of this resource");
 }
 
 void AddObjectVerb(CLI::App* parent, const std::string& verb, const std::string& what, bool replica,
@@ -193,6 +212,7 @@ std::unique_ptr<CLI::App> MakeApp(Raw& raw) {
   AddCommon(app.get(), raw);
   AddUp(app.get(), raw);
   AddInspection(app.get(), raw);
+  AddDns(app.get(), raw);
   AddObjects(app.get(), raw);
   AddFaults(app.get(), raw);
   CLI::App* completion = AddCommand(app.get(), "completion", "A completion script for bash or zsh", raw);

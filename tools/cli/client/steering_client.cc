@@ -30,6 +30,14 @@ class GrpcSteeringClient final : public SteeringClient {
       const steering::v1::ListEndpointsRequest& r, CallPolicy p) override {
     return Call(*channel_, stub_, &Service::Stub::ListEndpoints, r, peer_, p);
   }
+  absl::StatusOr<steering::v1::ListTablesResponse> ListTables(const steering::v1::ListTablesRequest& r,
+                                                              CallPolicy p) override {
+    return Call(*channel_, stub_, &Service::Stub::ListTables, r, peer_, p);
+  }
+  absl::StatusOr<steering::v1::DiffTablesResponse> DiffTables(const steering::v1::DiffTablesRequest& r,
+                                                              CallPolicy p) override {
+    return Call(*channel_, stub_, &Service::Stub::DiffTables, r, peer_, p);
+  }
   std::unique_ptr<EventStream> Watch(
       int64_t after_ns, std::function<void(const steering::v1::SteeringEvent&)> on_event) override {
     using Reader = EventReader<Service::Stub, steering::v1::WatchEventsRequest, steering::v1::SteeringEvent>;

@@ -22,6 +22,10 @@ class SteeringClient {
                                                                 CallPolicy = {}) = 0;
   virtual absl::StatusOr<steering::v1::ListEndpointsResponse> ListEndpoints(
       const steering::v1::ListEndpointsRequest&, CallPolicy = {}) = 0;
+  virtual absl::StatusOr<steering::v1::ListTablesResponse> ListTables(const steering::v1::ListTablesRequest&,
+                                                                      CallPolicy = {}) = 0;
+  virtual absl::StatusOr<steering::v1::DiffTablesResponse> DiffTables(const steering::v1::DiffTablesRequest&,
+                                                                      CallPolicy = {}) = 0;
   // Calls `on_event` on another thread for each event until the stream is destroyed. Reconnects by itself.
   virtual std::unique_ptr<EventStream> Watch(
       int64_t after_ns, std::function<void(const steering::v1::SteeringEvent&)> on_event) = 0;

@@ -17,6 +17,7 @@ absl::StatusOr<int> Run(const Context& context, const LogsOptions& options);
 absl::StatusOr<int> Run(const Context& context, const WatchOptions& options);
 absl::StatusOr<int> Run(const Context& context, const WaitOptions& options);
 absl::StatusOr<int> Run(const Context& context, const ResolveOptions& options);
+absl::StatusOr<int> Run(const Context& context, const DnsOptions& options);
 absl::StatusOr<int> Run(const Context& context, const ObjectOptions& options);
 absl::StatusOr<int> Run(const Context& context, const KeyOptions& options);
 absl::StatusOr<int> Run(const Context& context, const FaultOptions& options);

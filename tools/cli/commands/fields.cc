@@ -1,5 +1,7 @@
 #include "tools/cli/commands/fields.h"
 
+#include <google/protobuf/util/json_util.h>
+
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
@@ -115,6 +117,19 @@ absl::StatusOr<bool> SetHub(absl::string_view field, const std::string& value, R
   return true;
 }
 
+// The whole profile as JSON, field names as in the API; empty takes it away.
+absl::Status SetProfile(const std::string& value, Resource& resource, FieldMask& mask) {
+  Touch(mask, "traffic_profile");
+  resource.clear_traffic_profile();
+  if (value.empty()) return absl::OkStatus();
+  const auto status = google::protobuf::util::JsonStringToMessage(value, resource.mutable_traffic_profile());
+  if (status.ok()) return absl::OkStatus();
+  return errors::Usage(absl::StrCat("the traffic profile cannot be read: ",
+                                    absl::string_view(status.message().data(), status.message().size())),
+                       "--set 'traffic_profile={\"method\":\"METHOD_WEIGHTED\",\"endpoints\":[{\"instance\":"
+                       "\"westus\",\"weight\":9}]}'");
+}
+
 // What the plain options say.
 template <typename Object>
 void ApplyOptions(const ObjectOptions& options, Object& object, FieldMask& mask) {
@@ -154,7 +169,8 @@ absl::Status ApplyFields(const ObjectOptions& options, Resource& object, FieldMa
                                                   "resource_stopped",
                                                   "disable_local_auth",
                                                   "hubs[HUB].anonymous_connect_policy",
-                                                  "hubs[HUB].websocket_keep_alive_interval_s"};
+                                                  "hubs[HUB].websocket_keep_alive_interval_s",
+                                                  "traffic_profile"};
   ApplyOptions(options, object, mask);
   for (const auto& [name, value] : options.set) {
     const std::string field = CanonicalField(name);
@@ -162,6 +178,10 @@ absl::Status ApplyFields(const ObjectOptions& options, Resource& object, FieldMa
       ASSIGN_OR_RETURN(const bool flag, Flag(field, value));
       object.set_disable_local_auth(flag);
       Touch(mask, field);
+      continue;
+    }
+    if (field == "traffic_profile") {
+      RETURN_IF_ERROR(SetProfile(value, object, mask));
       continue;
     }
     ASSIGN_OR_RETURN(const bool hub, SetHub(field, value, object, mask));
@@ -178,7 +198,8 @@ absl::Status ApplyFields(const ObjectOptions& options, Replica& object, FieldMas
   ApplyOptions(options, object, mask);
   for (const auto& [name, value] : options.set) {
     const std::string field = CanonicalField(name);
-    if (field == "disable_local_auth" || field == "hubs" || absl::StartsWith(field, "hubs[")) {
+    if (field == "disable_local_auth" || field == "traffic_profile" || field == "hubs" ||
+        absl::StartsWith(field, "hubs[")) {
       Touch(mask, absl::StartsWith(field, "hubs") ? "hubs" : field);
       continue;
     }

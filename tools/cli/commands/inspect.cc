@@ -1,4 +1,4 @@
-// status, resolve, fault, resource, replica, key: ask, show.
+// status, fault, resource, replica, key: ask, show.
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -9,7 +9,6 @@
 #include "tools/cli/commands/commands.h"
 #include "tools/cli/commands/objects.h"
 #include "tools/cli/errors.h"
-#include "tools/cli/render/answer.h"
 #include "tools/cli/render/faults.h"
 #include "tools/cli/render/status.h"
 
@@ -118,22 +117,6 @@ absl::StatusOr<int> Run(const Context& context, const StatusOptions&) {
   const StatusReport report = Gather(context, *cluster);
   Print(context, Status(report, context.out_style));
   return Unhealthy(report).empty() ? kExitDone : kExitUnhealthy;
-}
-
-absl::StatusOr<int> Run(const Context& context, const ResolveOptions& options) {
-  ASSIGN_OR_RETURN(const Cluster cluster, Connect(context.dir));
-  steering::v1::ResolveRequest request;
-  request.set_name(options.name);
-  if (!options.from.empty()) request.set_region(options.from);
-  if (!options.client_subnet.empty()) request.set_client_subnet(options.client_subnet);
-  if (options.explain) {
-    ASSIGN_OR_RETURN(const steering::v1::ExplainResponse explanation, cluster.steering->Explain(request));
-    Print(context, Explanation(explanation));
-    return explanation.answer().exists() ? kExitDone : kExitUnhealthy;
-  }
-  ASSIGN_OR_RETURN(const steering::v1::ResolveResponse answer, cluster.steering->Resolve(request));
-  Print(context, Answer(answer));
-  return answer.exists() ? kExitDone : kExitUnhealthy;
 }
 
 absl::StatusOr<int> Run(const Context& context, const ObjectOptions& options) {

@@ -1,10 +1,15 @@
 #include "tools/supervisor/server/commands.h"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/process/files.h"
 #include "tools/supervisor/core/limits.h"
 #include "tools/supervisor/core/names.h"
 #include "tools/supervisor/server/cluster_file.h"
@@ -51,6 +56,17 @@ std::vector<std::string> ReplicaArguments(const Launch& launch, const Settings& 
   return arguments;
 }
 
+// What an operator wants of the resolver beyond the cluster's own settings: lines --flag=value. They come
+// last, so they count.
+void AddOperatorsFlags(const Places& places, std::vector<std::string>& arguments) {
+  const absl::StatusOr<std::string> lines = ReadFile(absl::StrCat(places.dir, "/dnsresolver.flags"));
+  if (!lines.ok()) return;
+  for (absl::string_view line : absl::StrSplit(*lines, '\n')) {
+    line = absl::StripAsciiWhitespace(line);
+    if (absl::StartsWith(line, "--")) arguments.emplace_back(line);
+  }
+}
+
 }  // namespace
 
 Command CommandFor(const Launch& launch, const Settings& settings, const Places& places) {
@@ -67,6 +83,7 @@ Command CommandFor(const Launch& launch, const Settings& settings, const Places&
       command.arguments = ReplicaArguments(launch, settings);
       break;
   }
+  if (launch.kind == ProcessKind::kDnsresolver) AddOperatorsFlags(places, command.arguments);
   const std::string stem = FileStem(launch.kind, launch.instance);
   command.arguments.push_back(absl::StrCat("--dir=", places.dir));
   command.arguments.push_back(absl::StrCat("--ready_file=", places.dir, "/run/", stem, ".json"));
