@@ -48,9 +48,9 @@ CookieState CheckCookie(const CookieSecrets& secrets, const Cookie& cookie, cons
   uint64_t shown = 0;
   for (size_t i = 0; i < 8; ++i) shown |= uint64_t{server[8 + i]} << (8 * i);
   const Bytes head = server.first(kHashedServerBytes);
-  const bool good = shown == Hash(secrets.current, cookie.client, head, client) ||
-                    (secrets.previous.has_value() &&
-                     shown == Hash(*secrets.previous, cookie.client, head, client));
+  const bool good =
+      shown == Hash(secrets.current, cookie.client, head, client) ||
+      (secrets.previous.has_value() && shown == Hash(*secrets.previous, cookie.client, head, client));
   return good ? CookieState::kGood : CookieState::kWrong;
 }
 

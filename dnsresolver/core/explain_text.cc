@@ -32,16 +32,18 @@ std::string ShortExplanation(const Explanation& explanation) {
   std::string left_out;
   for (const Candidate& candidate : explanation.candidates) {
     if (candidate.chosen) {
-      text = absl::StrCat(FirstLabel(candidate.host_name), ": ", candidate.region, ", ", candidate.rtt_ms, " ms");
+      text = absl::StrCat(FirstLabel(candidate.host_name), ": ", candidate.region, ", ", candidate.rtt_ms,
+                          " ms");
     }
     if (candidate.excluded_because.empty()) continue;
-    absl::StrAppend(&left_out, left_out.empty() ? " Left out: " : ", ", FirstLabel(candidate.host_name), " is ",
-                    MonitorStatusName(candidate.status));
+    absl::StrAppend(&left_out, left_out.empty() ? " Left out: " : ", ", FirstLabel(candidate.host_name),
+                    " is ", MonitorStatusName(candidate.status));
   }
   absl::StrAppend(&text, ", for a client in ", explanation.client_region);
   if (!explanation.matched_prefix.empty()) absl::StrAppend(&text, " (", explanation.matched_prefix, ")");
   absl::StrAppend(&text, ".");
-  if (explanation.fail_open) absl::StrAppend(&text, " Every eligible endpoint is Degraded, so all count as Online.");
+  if (explanation.fail_open)
+    absl::StrAppend(&text, " Every eligible endpoint is Degraded, so all count as Online.");
   if (!left_out.empty()) absl::StrAppend(&text, left_out, ".");
   return Cut(std::move(text));
 }

@@ -13,8 +13,8 @@
 namespace nonet::dns {
 
 // The decision in one line, at most kExtraTextBytesMax bytes:
-// "contoso-westus-0a1b2c3d: westus, 24 ms, for a client in westus2 (10.31.0.0/16). Left out: contoso-eastus-..
-// is Degraded."
+// "contoso-westus-0a1b2c3d: westus, 24 ms, for a client in westus2 (10.31.0.0/16). Left out:
+// contoso-eastus-.. is Degraded."
 std::string ShortExplanation(const Explanation& explanation);
 
 // The data of one TXT record: a character string (at most 255 bytes) a sentence, longer ones split; sentences

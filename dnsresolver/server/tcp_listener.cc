@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "common/process/log.h"
 #include "common/base/random.h"
+#include "common/process/log.h"
 #include "dnsresolver/core/errors.h"
 #include "dnsresolver/core/responder.h"
 
@@ -50,7 +50,12 @@ struct TcpListener::Impl : std::enable_shared_from_this<Impl> {
 
   Impl(EventLoop& l, std::function<std::shared_ptr<const AnswerTable>()> t, QueryMetrics& m,
        TcpListenerOptions o)
-      : loop(l), table(std::move(t)), metrics(m), options(std::move(o)), draws(options.draw_seed), acceptor(l.io()) {}
+      : loop(l),
+        table(std::move(t)),
+        metrics(m),
+        options(std::move(o)),
+        draws(options.draw_seed),
+        acceptor(l.io()) {}
 
   void Accept();
   void Admit(tcp::socket socket);

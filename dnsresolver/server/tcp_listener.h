@@ -23,7 +23,7 @@ struct TcpListenerOptions {
   int64_t idle_ns = kTcpIdleNs;           // Without a byte read or written the connection is closed.
   const CookieKeeper* cookies = nullptr;  // nullptr: COOKIE is ignored. Outlives the listener.
   uint64_t draw_seed = 0;                 // Of the draws that weighted profiles pick by.
-  CacheJournal* caches = nullptr;         // Takes note of answers; outlives the listener. nullptr: nobody does.
+  CacheJournal* caches = nullptr;  // Takes note of answers; outlives the listener. nullptr: nobody does.
   // Those of the table that `table` gave last; may be empty.
   std::function<const EndpointCounters*()> counters{};
 };

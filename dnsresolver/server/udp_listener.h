@@ -23,7 +23,7 @@ struct UdpOptions {
   RateLimitSettings rate_limit{};         // Of this listener alone.
   SipKey rate_limit_key{};                // Secret, or buckets can be aimed at.
   uint64_t draw_seed = 0;                 // Of the draws that weighted profiles pick by.
-  CacheJournal* caches = nullptr;         // Takes note of answers; outlives the listener. nullptr: nobody does.
+  CacheJournal* caches = nullptr;  // Takes note of answers; outlives the listener. nullptr: nobody does.
 };
 
 class UdpListener {
