@@ -34,7 +34,8 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const CreateReplicaRequest& 
   ASSIGN_OR_RETURN(const Object* parent, GetResource(request.parent(), request.resource_group()));
   const std::string parent_id = InstanceId(parent->name());
   const std::string name = ReplicaName(parent_id, request.replica_id());
-  if (absl::EqualsIgnoreCase(request.replica_id(), parent_id)) return errors::ReplicaNamedAsPrimary(parent_id);
+  if (absl::EqualsIgnoreCase(request.replica_id(), parent_id))
+    return errors::ReplicaNamedAsPrimary(parent_id);
   const Replica& given = request.replica();
   if (!given.name().empty() && CanonicalName(given.name()) != CanonicalName(name)) {
     return errors::InvalidName("replica.name", given.name(), name);
