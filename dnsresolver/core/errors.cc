@@ -83,13 +83,15 @@ absl::Status BeforeHistory(int64_t first_ns) {
 
 absl::Status TableUnknown(uint64_t number, uint64_t first, uint64_t last) {
   return MakeError(StatusCode::kNotFound, "TABLE_UNKNOWN",
-                   last == 0 ? StrCat("there is no table ", number, ": the resolver's history is empty")
-                             : StrCat("there is no table ", number, "; the history has ", first, " to ", last),
+                   last == 0
+                       ? StrCat("there is no table ", number, ": the resolver's history is empty")
+                       : StrCat("there is no table ", number, "; the history has ", first, " to ", last),
                    {.next_step = "nonet dns history"});
 }
 
 absl::Status HistoryUnreadable(absl::string_view path) {
-  return MakeError(StatusCode::kDataLoss, "HISTORY_UNREADABLE", StrCat("the history file ", path, " is damaged"),
+  return MakeError(StatusCode::kDataLoss, "HISTORY_UNREADABLE",
+                   StrCat("the history file ", path, " is damaged"),
                    {.next_step = "ask for another time; the file may be deleted"});
 }
 

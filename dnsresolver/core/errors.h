@@ -20,7 +20,8 @@ absl::Status TooManyWatchers();
 absl::Status ShuttingDown();
 
 // ---- Hypotheses and history (SteeringService) ----
-absl::Status SupposedHealthInvalid(absl::string_view subject, absl::string_view why, absl::string_view try_this);
+absl::Status SupposedHealthInvalid(absl::string_view subject, absl::string_view why,
+                                   absl::string_view try_this);
 absl::Status RoundTripsInvalid(absl::string_view why);
 absl::Status TtlInvalid();
 absl::Status TableReferenceInvalid(absl::string_view why);

@@ -9,8 +9,7 @@ namespace nonet::dns {
 namespace {
 
 constexpr std::array<absl::string_view, kMonitorStatuses> kStatusNames = {
-    "Online", "Degraded", "CheckingEndpoint", "Disabled", "Stopped", "Inactive",
-    "Unmonitored"};
+    "Online", "Degraded", "CheckingEndpoint", "Disabled", "Stopped", "Inactive", "Unmonitored"};
 
 }  // namespace
 

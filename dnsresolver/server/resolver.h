@@ -17,8 +17,8 @@
 #include "dnsresolver/core/answer_table.h"
 #include "dnsresolver/core/monitor.h"
 #include "dnsresolver/server/event_feed.h"
-#include "dnsresolver/server/prober.h"
 #include "dnsresolver/server/history_store.h"
+#include "dnsresolver/server/prober.h"
 #include "dnsresolver/server/status_board.h"
 #include "dnsresolver/server/table_publisher.h"
 
@@ -27,11 +27,11 @@ namespace nonet::dns {
 struct ResolverOptions {
   AnswerSettings answers;
   MonitorSettings monitor;
-  ProbeSettings probes;      // As many places to probe from as `monitor` has vantages.
+  ProbeSettings probes;                         // As many places to probe from as `monitor` has vantages.
   std::shared_ptr<const PrefixTable> prefixes;  // Where clients are; the regions' own when nullptr.
-  std::string verdict_file;  // Verdicts survive a restart here; none when empty.
-  std::string history_directory;  // Every table is kept here; nowhere when empty.
-  uint64_t seed = 0;         // Of the probes' phases.
+  std::string verdict_file;                     // Verdicts survive a restart here; none when empty.
+  std::string history_directory;                // Every table is kept here; nowhere when empty.
+  uint64_t seed = 0;                            // Of the probes' phases.
 };
 
 class Resolver {  // The loop thread only.

@@ -333,7 +333,8 @@ void SteeringService::Impl::AddCaches(const AnswerTable& table, const std::strin
     const std::shared_ptr<const AnswerPlan> plan = board_.plan(entry.revision);
     if (plan == nullptr || entry.resource >= plan->topology().resources.size()) continue;
     const ResourceTopology& resource = plan->topology().resources[entry.resource];
-    if (!absl::EqualsIgnoreCase(resource.host_name, name) || entry.endpoint >= resource.endpoints.size()) continue;
+    if (!absl::EqualsIgnoreCase(resource.host_name, name) || entry.endpoint >= resource.endpoints.size())
+      continue;
     const IpPrefix& client = entry.clients.length > 0 ? entry.clients : entry.resolver;
     const absl::StatusOr<Explanation> next = dns::Explain(table, name, client);
     v1::KnownCache& cache = *out.add_caches();

@@ -19,7 +19,8 @@ struct Raw {
   std::optional<std::vector<std::string>> tags;
   std::optional<std::string> dir, output, name, group, primary, ttl, probe_interval, probe_timeout,
       tolerated_failures, net, base_port, zone, dns_listen, from, client_subnet, tail, since, condition,
-      timeout, at, table, limit, replica_name, location, sku, unit_count, region_endpoint_enabled, etag, key_type, mode;
+      timeout, at, table, limit, replica_name, location, sku, unit_count, region_endpoint_enabled, etag,
+      key_type, mode;
 };
 
 // Of `nonet resolve` and `nonet dns`.

@@ -7,7 +7,8 @@
 namespace nonet::cli {
 
 View Answer(const steering::v1::ResolveResponse& answer);
-// The resolver's sentences, what caches still hold, then the answer. The candidates as data are in the document.
+// The resolver's sentences, what caches still hold, then the answer. The candidates as data are in the
+// document.
 View Explanation(const steering::v1::ExplainResponse& explanation);
 
 }  // namespace nonet::cli
