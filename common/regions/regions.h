@@ -24,6 +24,8 @@ struct Region {
 
 // All 58, sorted by name.
 std::span<const Region> Regions();
+// 0 <= number < 58.
+inline const Region& RegionAt(int number) { return Regions()[static_cast<size_t>(number)]; }
 // Exact programmatic name, lower case. nullptr when there is none.
 const Region* FindRegion(absl::string_view name);
 // The name nearest to a misspelt one, for error messages.

@@ -12,7 +12,7 @@ namespace {
 
 // gRPC sends the details as a header, and refuses headers beyond 8 KiB in all.
 constexpr size_t kDetailsBytesMax = 4 * 1024;
-constexpr size_t kMessageBytesMax = 1024;
+constexpr size_t kStatusTextBytesMax = 1024;
 
 // Nonet's own failures carry a reason; what has none came from the transport.
 absl::Status TransportError(absl::StatusCode code, absl::string_view message, absl::string_view peer) {
@@ -28,7 +28,7 @@ absl::Status TransportError(absl::StatusCode code, absl::string_view message, ab
 std::string Serialize(const absl::Status& status, const common::v1::ErrorInfo& info) {
   common::v1::StatusDetails details;
   details.set_code(static_cast<int>(status.code()));
-  details.set_message(std::string(status.message().substr(0, kMessageBytesMax)));
+  details.set_message(std::string(status.message().substr(0, kStatusTextBytesMax)));
   details.add_details()->PackFrom(info);
   return details.SerializeAsString();
 }
@@ -38,7 +38,7 @@ std::string Serialize(const absl::Status& status, const common::v1::ErrorInfo& i
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   const auto code = static_cast<grpc::StatusCode>(status.code());
-  const std::string message(status.message().substr(0, kMessageBytesMax));
+  const std::string message(status.message().substr(0, kStatusTextBytesMax));
   common::v1::ErrorInfo info = ToErrorInfo(status);
   if (info.reason().empty()) return grpc::Status(code, message);
   info.clear_message();  // The status itself carries both.

@@ -16,8 +16,6 @@
 namespace nonet::dns {
 namespace {
 
-const Region& RegionAt(int number) { return Regions()[static_cast<size_t>(number)]; }
-
 std::string BorrowedFrom(const Region& region) {
   return region.rtt_from == region.name ? std::string() : std::string(region.rtt_from);
 }

@@ -16,8 +16,6 @@ namespace {
 
 constexpr double kSame = 1e-9;
 
-const Region& RegionAt(int number) { return Regions()[static_cast<size_t>(number)]; }
-
 std::string Percent(double share) { return absl::StrCat(std::lround(share * 100), " %"); }
 
 class Teller {

@@ -17,8 +17,6 @@ namespace {
 constexpr std::array<absl::string_view, 7> kMethodNames = {
     "performance", "priority", "weighted", "geographic", "multivalue", "subnet", "front door"};
 
-const Region& RegionAt(int number) { return Regions()[static_cast<size_t>(number)]; }
-
 // Ties go to the client's own region, then to the lower priority value, then by name.
 Ranking ByLatency(const Profile& profile, int client, const RoundTrips* supposed) {
   const auto rtt = [&](uint8_t index) {

@@ -20,6 +20,11 @@ if(NONET_CCACHE)
     ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${NONET_CCACHE})
 endif()
 
+# Most of a compile here is reading headers, so a release build compiles the sources of a library in batches.
+# File-local names must therefore differ within a library; the other presets compile file by file, which shows
+# a missing include.
+option(NONET_UNITY "Compile the sources of a library in batches" ON)
+
 find_program(NONET_MOLD mold)
 if(NONET_MOLD)
   add_link_options(-fuse-ld=mold)

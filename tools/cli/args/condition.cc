@@ -13,7 +13,7 @@
 namespace nonet::cli {
 namespace {
 
-constexpr absl::string_view kForms =
+constexpr absl::string_view kConditionForms =
     "ready, converged, replica/NAME=Succeeded, endpoint/NAME=Online, answer/REGION=NAME or "
     "process/NAME=ready";
 
@@ -48,7 +48,7 @@ absl::StatusOr<Condition::Kind> ParseKind(absl::string_view word, absl::string_v
   return errors::Usage(
       absl::StrCat("\"", text, "\" is nothing to wait for",
                    DidYouMean(word, {"ready", "converged", "replica", "endpoint", "answer", "process"})),
-      absl::StrCat("--for=", kForms));
+      absl::StrCat("--for=", kConditionForms));
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ absl::StatusOr<Condition> ParseCondition(absl::string_view text) {
   ASSIGN_OR_RETURN(condition.kind, ParseKind(text.substr(0, slash == text.npos ? equals : slash), text));
   if (slash == text.npos || equals == text.npos || equals <= slash + 1 || equals + 1 == text.size()) {
     return errors::Usage(absl::StrCat("\"", text, "\" is not a whole condition"),
-                         absl::StrCat("--for=", kForms));
+                         absl::StrCat("--for=", kConditionForms));
   }
   condition.subject = std::string(text.substr(slash + 1, equals - slash - 1));
   condition.value = std::string(text.substr(equals + 1));

@@ -11,7 +11,7 @@
 namespace nonet::cli {
 namespace {
 
-constexpr char kForms[] = "10:42:07, 2026-11-21T10:42:07Z, \"2026-11-21 10:42:07\" or -5m";
+constexpr char kMomentForms[] = "10:42:07, 2026-11-21T10:42:07Z, \"2026-11-21 10:42:07\" or -5m";
 
 // With a zone in the text, or in `zone`.
 std::optional<absl::Time> ParseDated(absl::string_view text, absl::TimeZone zone) {
@@ -58,8 +58,8 @@ absl::StatusOr<int64_t> ParseMoment(absl::string_view text, int64_t now_ns, absl
   std::optional<absl::Time> time = ParseDated(text, zone);
   if (!time) time = ParseClock(text, now, zone);
   if (const absl::StatusOr<int64_t> ago = ParseDuration(text); !time && ago.ok()) return now_ns - *ago;
-  if (!time) return errors::Usage(absl::StrCat("\"", text, "\" is not a time"), kForms);
-  if (*time > now) return errors::Usage(absl::StrCat("\"", text, "\" is still to come"), kForms);
+  if (!time) return errors::Usage(absl::StrCat("\"", text, "\" is not a time"), kMomentForms);
+  if (*time > now) return errors::Usage(absl::StrCat("\"", text, "\" is still to come"), kMomentForms);
   return absl::ToUnixNanos(*time);
 }
 

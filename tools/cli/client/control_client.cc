@@ -8,9 +8,9 @@
 namespace nonet::cli {
 namespace {
 
-using Service = resource::v1::ResourceService;
-
 class GrpcControlClient final : public ControlClient {
+  using Service = resource::v1::ResourceService;
+
  public:
   explicit GrpcControlClient(const std::string& address)
       : peer_(absl::StrCat("the control plane at ", address)),

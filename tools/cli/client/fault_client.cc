@@ -8,9 +8,9 @@
 namespace nonet::cli {
 namespace {
 
-using Service = fault::v1::FaultService;
-
 class GrpcFaultClient final : public FaultClient {
+  using Service = fault::v1::FaultService;
+
  public:
   explicit GrpcFaultClient(const std::string& address)
       : peer_(absl::StrCat("the supervisor at ", address)),

@@ -9,9 +9,9 @@
 namespace nonet::cli {
 namespace {
 
-using Service = steering::v1::SteeringService;
-
 class GrpcSteeringClient final : public SteeringClient {
+  using Service = steering::v1::SteeringService;
+
  public:
   explicit GrpcSteeringClient(const std::string& address)
       : peer_(absl::StrCat("the resolver at ", address)),

@@ -9,9 +9,9 @@
 namespace nonet::cli {
 namespace {
 
-using Service = supervisor::v1::SupervisorService;
-
 class GrpcSupervisorClient final : public SupervisorClient {
+  using Service = supervisor::v1::SupervisorService;
+
  public:
   explicit GrpcSupervisorClient(const std::string& address)
       : peer_(absl::StrCat("the supervisor at ", address)),

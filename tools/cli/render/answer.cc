@@ -26,11 +26,6 @@ Json CandidateJson(const steering::v1::Candidate& candidate) {
           {"excludedBecause", candidate.excluded_because()}};
 }
 
-// "contoso-westus-1a2b3c4d" of its whole host name: the start says which.
-std::string Short(const std::string& host_name) {
-  return host_name.empty() ? "nothing" : host_name.substr(0, host_name.find('.'));
-}
-
 Json CacheJson(const steering::v1::KnownCache& cache) {
   return {{"resolver", cache.resolver()},
           {"clientPrefix", cache.client_prefix()},
@@ -47,8 +42,8 @@ std::string CacheText(const steering::v1::KnownCache& cache) {
   if (cache.cname() == cache.next_cname()) {
     return absl::StrCat(who, " holds this answer until ", ClockText(cache.expires()), ".\n");
   }
-  return absl::StrCat(who, " still says ", Short(cache.cname()), "; it moves to ", Short(cache.next_cname()),
-                      " by ", ClockText(cache.expires()), ".\n");
+  return absl::StrCat(who, " still says ", ShortHost(cache.cname()), "; it moves to ",
+                      ShortHost(cache.next_cname()), " by ", ClockText(cache.expires()), ".\n");
 }
 
 Json PossibleJson(const steering::v1::PossibleAnswer& possible) {
@@ -73,6 +68,10 @@ std::string AnswerText(const steering::v1::ResolveResponse& answer) {
 }
 
 }  // namespace
+
+std::string ShortHost(const std::string& host_name) {
+  return host_name.empty() ? "nothing" : host_name.substr(0, host_name.find('.'));
+}
 
 View Answer(const steering::v1::ResolveResponse& answer) {
   View view{.document = AnswerJson(answer), .table = {}, .text = AnswerText(answer), .names = {}};

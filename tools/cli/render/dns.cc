@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/names.h"
+#include "tools/cli/render/answer.h"
 #include "tools/cli/render/time.h"
 
 namespace nonet::cli {
@@ -16,11 +17,6 @@ Json Strings(const google::protobuf::RepeatedPtrField<std::string>& strings) {
   Json list = Json::array();
   for (const std::string& text : strings) list.push_back(text);
   return list;
-}
-
-// "westus" of "contoso-westus-1a2b3c4d.webpubsub.azure.com": names are long, and the start says it.
-std::string Short(const std::string& host_name) {
-  return host_name.empty() ? "nothing" : host_name.substr(0, host_name.find('.'));
 }
 
 std::string VerdictText(const steering::v1::VerdictChange& verdict) {
@@ -101,8 +97,8 @@ View TableChanges(const steering::v1::DiffTablesResponse& diff, absl::string_vie
                        {"to", change.to()},
                        {"regions", Strings(change.regions())},
                        {"prefixes", Strings(change.prefixes())}});
-    view.table.rows.push_back(
-        {InstanceId(change.resource()), Some(change.regions()), Short(change.from()), Short(change.to())});
+    view.table.rows.push_back({InstanceId(change.resource()), Some(change.regions()),
+                               ShortHost(change.from()), ShortHost(change.to())});
     for (const std::string& region : change.regions()) {
       view.names.push_back(absl::StrCat(InstanceId(change.resource()), "/", region));
     }
