@@ -96,7 +96,7 @@ absl::Status EndFault(const Context& context, FaultClient& client, const FaultOp
     fault::v1::SetRegionUpRequest request;
     request.set_region(options.subject);
     RETURN_IF_ERROR(client.RegionUp(request));
-    Say(context, absl::StrCat("region ", options.subject, " is coming back"));
+    Say(context, absl::StrCat("region ", options.subject, " is back"));
     return absl::OkStatus();
   }
   fault::v1::ResumeRequest request;

@@ -63,13 +63,17 @@ class Fleet {
 
   absl::StatusOr<Fault> SetRegionDown(absl::string_view region, RegionDownMode mode, Now now,
                                       Effects& effects);
-  absl::Status SetRegionUp(absl::string_view region, Now now, Effects& effects);
+  // The fault that it ends.
+  absl::StatusOr<Fault> SetRegionUp(absl::string_view region, Now now, Effects& effects);
   absl::StatusOr<Fault> Kill(absl::string_view process, bool hold, Now now, Effects& effects);
   absl::StatusOr<Fault> Pause(absl::string_view process, Now now, Effects& effects);
-  absl::Status Resume(absl::string_view process, Now now, Effects& effects);
+  // Those that it ends: a pause, a held kill or both.
+  absl::StatusOr<std::vector<Fault>> Resume(absl::string_view process, Now now, Effects& effects);
   std::vector<Fault> ListFaults() const;  // By name.
   // Whether what a fault ends has ended, and what it puts in its place stands.
   bool TookEffect(const Fault& fault) const;
+  // "westus (starting)": what those faults held, should run now that they are over, and is not ready.
+  std::vector<std::string> NotBack(const std::vector<Fault>& ended, Now now) const;
   std::vector<Fault> ClearFaults(Now now, Effects& effects);
 
   // ---- Views ----
@@ -121,7 +125,7 @@ class Fleet {
   void Rename();
 
   void AddFault(Fault fault, Effects& effects);
-  bool EndFault(const FaultKey& key, Effects& effects);
+  std::optional<Fault> EndFault(const FaultKey& key, Effects& effects);
   bool Paused(const std::string& key) const { return faults_.contains({Fault::Kind::kPause, key}); }
   Fault Named(Fault fault) const;
   ProcessView View(const Entry& entry, Now now) const;

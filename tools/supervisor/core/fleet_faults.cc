@@ -1,4 +1,6 @@
 // Faults: what people break on purpose. They are part of the state and override what the control plane wants.
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -36,13 +38,14 @@ void Fleet::AddFault(Fault fault, Effects& effects) {
   effects.emplace_back(Persist{});
 }
 
-bool Fleet::EndFault(const FaultKey& key, Effects& effects) {
+std::optional<Fault> Fleet::EndFault(const FaultKey& key, Effects& effects) {
   const auto it = faults_.find(key);
-  if (it == faults_.end()) return false;
-  effects.emplace_back(Record{.name = Named(it->second).name, .what = "fault cleared", .detail = ""});
+  if (it == faults_.end()) return std::nullopt;
+  Fault ended = Named(it->second);
+  effects.emplace_back(Record{.name = ended.name, .what = "fault cleared", .detail = ""});
   faults_.erase(it);
   effects.emplace_back(Persist{});
-  return true;
+  return ended;
 }
 
 absl::StatusOr<Fault> Fleet::SetRegionDown(absl::string_view region, RegionDownMode mode, Now now,
@@ -62,12 +65,13 @@ absl::StatusOr<Fault> Fleet::SetRegionDown(absl::string_view region, RegionDownM
   return Named(fault);
 }
 
-absl::Status Fleet::SetRegionUp(absl::string_view region, Now now, Effects& effects) {
+absl::StatusOr<Fault> Fleet::SetRegionUp(absl::string_view region, Now now, Effects& effects) {
   if (FindRegion(region) == nullptr) return UnknownRegion(region);
-  if (!EndFault({Fault::Kind::kRegionDown, std::string(region)}, effects)) return RegionNotDown(region);
+  std::optional<Fault> ended = EndFault({Fault::Kind::kRegionDown, std::string(region)}, effects);
+  if (!ended) return RegionNotDown(region);
   ReconcileAll(now, effects);
   Settle(now, effects);
-  return absl::OkStatus();
+  return *std::move(ended);
 }
 
 absl::StatusOr<Fault> Fleet::Kill(absl::string_view process, bool hold, Now now, Effects& effects) {
@@ -115,20 +119,24 @@ absl::StatusOr<Fault> Fleet::Pause(absl::string_view process, Now now, Effects& 
   return Named(fault);
 }
 
-absl::Status Fleet::Resume(absl::string_view process, Now now, Effects& effects) {
+absl::StatusOr<std::vector<Fault>> Fleet::Resume(absl::string_view process, Now now, Effects& effects) {
   absl::StatusOr<std::string> key = names_.KeyOf(process);
   if (!key.ok()) return key.status();
   Entry& entry = entries_.at(*key);
-  const bool was_paused = EndFault({Fault::Kind::kPause, *key}, effects);
-  const bool was_held = EndFault({Fault::Kind::kKill, *key}, effects);
-  if (!was_paused && !was_held) return ProcessNotHeld(names_.NameOf(*key));
-  if (was_paused && entry.running()) {
+  const std::optional<Fault> pause = EndFault({Fault::Kind::kPause, *key}, effects);
+  const std::optional<Fault> kill = EndFault({Fault::Kind::kKill, *key}, effects);
+  if (!pause && !kill) return ProcessNotHeld(names_.NameOf(*key));
+  std::vector<Fault> ended;
+  for (const std::optional<Fault>& fault : {pause, kill}) {
+    if (fault) ended.push_back(*fault);
+  }
+  if (pause && entry.running()) {
     effects.emplace_back(
         SendSignal{.key = *key, .identity = entry.durable.identity, .signal = Signal::kContinue});
   }
   Reconcile(entry, now, effects);
   Settle(now, effects);
-  return absl::OkStatus();
+  return ended;
 }
 
 std::vector<Fault> Fleet::ListFaults() const {
@@ -157,6 +165,21 @@ bool Fleet::TookEffect(const Fault& fault) const {
     }
   }
   return true;
+}
+
+std::vector<std::string> Fleet::NotBack(const std::vector<Fault>& ended, Now now) const {
+  std::vector<std::string> missing;
+  for (const auto& [key, entry] : entries_) {
+    const bool held = std::any_of(ended.begin(), ended.end(), [&](const Fault& fault) {
+      return fault.kind == Fault::Kind::kRegionDown ? fault.subject == entry.durable.instance.region
+                                                    : fault.subject == key;
+    });
+    if (!held) continue;
+    const ProcessView view = View(entry, now);
+    const bool awaited = view.state == ProcessState::kStarting || view.state == ProcessState::kBackoff;
+    if (awaited) missing.push_back(absl::StrCat(view.name, " (", view.detail, ")"));
+  }
+  return missing;
 }
 
 std::vector<Fault> Fleet::ClearFaults(Now now, Effects& effects) {

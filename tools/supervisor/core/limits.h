@@ -40,6 +40,8 @@ inline constexpr int64_t kReadyWaitMarginNs = 100 * kNanosPerMilli;
 
 // A fault is answered once it took effect; this long at most. Callers beyond the limit are answered at once.
 inline constexpr int64_t kFaultEffectWaitNs = 2 * kNanosPerSecond;
+// The end of one is answered once what it held is ready again; this long at most.
+inline constexpr int64_t kFaultEndWaitNs = 8 * kNanosPerSecond;
 inline constexpr size_t kFaultEffectWaitersMax = 256;
 
 // Ports, the same on every instance because DNS carries none.

@@ -99,7 +99,11 @@ class FaultServiceImpl final : public fault::v1::FaultService::CallbackService {
 
   ServerUnaryReactor* SetRegionUp(CallbackServerContext* context,
                                   const fault::v1::SetRegionUpRequest* request, Empty*) override {
-    return OnLoop(loop_, context, [this, request] { return supervisor_.SetRegionUp(request->region()); });
+    return LaterOnLoop(loop_, context, [this, request](ServerUnaryReactor* reactor) {
+      supervisor_.SetRegionUp(request->region(), [=](const absl::StatusOr<std::vector<Fault>>& ended) {
+        reactor->Finish(rpc::ToGrpc(ended.status()));
+      });
+    });
   }
 
   ServerUnaryReactor* Kill(CallbackServerContext* context, const fault::v1::KillRequest* request,
@@ -120,7 +124,11 @@ class FaultServiceImpl final : public fault::v1::FaultService::CallbackService {
 
   ServerUnaryReactor* Resume(CallbackServerContext* context, const fault::v1::ResumeRequest* request,
                              Empty*) override {
-    return OnLoop(loop_, context, [this, request] { return supervisor_.Resume(request->process()); });
+    return LaterOnLoop(loop_, context, [this, request](ServerUnaryReactor* reactor) {
+      supervisor_.Resume(request->process(), [=](const absl::StatusOr<std::vector<Fault>>& ended) {
+        reactor->Finish(rpc::ToGrpc(ended.status()));
+      });
+    });
   }
 
   ServerUnaryReactor* ListFaults(CallbackServerContext* context, const Empty*,
@@ -133,9 +141,11 @@ class FaultServiceImpl final : public fault::v1::FaultService::CallbackService {
 
   ServerUnaryReactor* ClearFaults(CallbackServerContext* context, const Empty*,
                                   fault::v1::ListFaultsResponse* response) override {
-    return OnLoop(loop_, context, [this, response] {
-      ToProto(supervisor_.ClearFaults(), response);
-      return absl::OkStatus();
+    return LaterOnLoop(loop_, context, [this, response](ServerUnaryReactor* reactor) {
+      supervisor_.ClearFaults([=](const absl::StatusOr<std::vector<Fault>>& ended) {
+        if (ended.ok()) ToProto(*ended, response);
+        reactor->Finish(rpc::ToGrpc(ended.status()));
+      });
     });
   }
 

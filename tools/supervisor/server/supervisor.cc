@@ -191,8 +191,11 @@ void Supervisor::SetRegionDown(absl::string_view region, RegionDownMode mode, Fa
                    std::move(done));
 }
 
-absl::Status Supervisor::SetRegionUp(absl::string_view region) {
-  return Feed([&](Effects& effects) { return fleet_.SetRegionUp(region, now(), effects); });
+void Supervisor::SetRegionUp(absl::string_view region, FaultsEnded done) {
+  absl::StatusOr<Fault> ended =
+      Feed([&](Effects& effects) { return fleet_.SetRegionUp(region, now(), effects); });
+  if (!ended.ok()) return done(ended.status());
+  WhenTheyAreBack(std::vector<Fault>{*std::move(ended)}, std::move(done));
 }
 
 void Supervisor::Kill(absl::string_view process, bool hold, FaultDone done) {
@@ -204,14 +207,16 @@ absl::StatusOr<Fault> Supervisor::Pause(absl::string_view process) {
   return Feed([&](Effects& effects) { return fleet_.Pause(process, now(), effects); });
 }
 
-absl::Status Supervisor::Resume(absl::string_view process) {
-  return Feed([&](Effects& effects) { return fleet_.Resume(process, now(), effects); });
+void Supervisor::Resume(absl::string_view process, FaultsEnded done) {
+  WhenTheyAreBack(Feed([&](Effects& effects) { return fleet_.Resume(process, now(), effects); }),
+                  std::move(done));
 }
 
 std::vector<Fault> Supervisor::ListFaults() const { return fleet_.ListFaults(); }
 
-std::vector<Fault> Supervisor::ClearFaults() {
-  return Feed([&](Effects& effects) { return fleet_.ClearFaults(now(), effects); });
+void Supervisor::ClearFaults(FaultsEnded done) {
+  WhenTheyAreBack(Feed([&](Effects& effects) { return fleet_.ClearFaults(now(), effects); }),
+                  std::move(done));
 }
 
 // ---- Effects ----

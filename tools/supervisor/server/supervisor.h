@@ -58,12 +58,15 @@ class Supervisor {
   // `done` is called once the fault took effect (the processes are gone, the black holes stand).
   using FaultDone = absl::AnyInvocable<void(absl::StatusOr<Fault>)>;
   void SetRegionDown(absl::string_view region, RegionDownMode mode, FaultDone done);
-  absl::Status SetRegionUp(absl::string_view region);
   void Kill(absl::string_view process, bool hold, FaultDone done);
   absl::StatusOr<Fault> Pause(absl::string_view process);
-  absl::Status Resume(absl::string_view process);
   std::vector<Fault> ListFaults() const;
-  std::vector<Fault> ClearFaults();
+  // `done` is called once what the faults held is ready again: with the faults that ended, or with
+  // DEADLINE_EXCEEDED naming what is not ready (they are over all the same).
+  using FaultsEnded = absl::AnyInvocable<void(absl::StatusOr<std::vector<Fault>>)>;
+  void SetRegionUp(absl::string_view region, FaultsEnded done);
+  void Resume(absl::string_view process, FaultsEnded done);
+  void ClearFaults(FaultsEnded done);
 
   // ---- The cluster ----
   v1::Cluster GetCluster() const;
@@ -101,6 +104,9 @@ class Supervisor {
   std::vector<std::string> Missing() const;
   void AnswerWaiters();
   void WhenItTookEffect(absl::StatusOr<Fault> fault, FaultDone done);
+  void WhenTheyAreBack(absl::StatusOr<std::vector<Fault>> ended, FaultsEnded done);
+  // Calls `answer` once `come_true` is true or `wait_ns` have passed. Beyond the limit of waiters: at once.
+  void AwaitFault(int64_t wait_ns, absl::AnyInvocable<bool()> come_true, absl::AnyInvocable<void()> answer);
   void AnswerFaultWaiters();
   std::string StateFile() const { return options_.places.dir + "/supervisor/state.json"; }
   std::string ClusterFile() const { return options_.places.dir + "/cluster.json"; }
@@ -134,9 +140,9 @@ class Supervisor {
   std::map<uint64_t, Waiter> waiters_;
   EventLoop::TimerId waiters_timer_ = 0;
   struct FaultWaiter {
-    Fault fault;
     int64_t deadline_ns = 0;
-    FaultDone done;
+    absl::AnyInvocable<bool()> come_true;
+    absl::AnyInvocable<void()> answer;
   };
   std::vector<FaultWaiter> fault_waiters_;
   EventLoop::TimerId timer_ = 0;

@@ -168,15 +168,32 @@ void Supervisor::AnswerWaiters() {
 }
 
 void Supervisor::WhenItTookEffect(absl::StatusOr<Fault> fault, FaultDone done) {
-  if (!fault.ok() || fault_waiters_.size() >= kFaultEffectWaitersMax) {
-    done(std::move(fault));
-    return;
-  }
-  fault_waiters_.push_back({.fault = *std::move(fault),
-                            .deadline_ns = now().steady_ns + kFaultEffectWaitNs,
-                            .done = std::move(done)});
+  if (!fault.ok()) return done(fault.status());
   // A black hole that cannot be started must not hold the answer up for ever.
-  loop_.RunAfter(kFaultEffectWaitNs, [this, alive = std::weak_ptr<int>(alive_)] {
+  AwaitFault(
+      kFaultEffectWaitNs, [this, fault = *fault] { return fleet_.TookEffect(fault); },
+      [fault = *fault, done = std::move(done)]() mutable { done(std::move(fault)); });
+}
+
+void Supervisor::WhenTheyAreBack(absl::StatusOr<std::vector<Fault>> ended, FaultsEnded done) {
+  if (!ended.ok()) return done(ended.status());
+  const auto faults = std::make_shared<std::vector<Fault>>(*std::move(ended));  // Shared by both callbacks.
+  AwaitFault(
+      kFaultEndWaitNs, [this, faults] { return fleet_.NotBack(*faults, now()).empty(); },
+      [this, faults, done = std::move(done)]() mutable {
+        const std::vector<std::string> missing = fleet_.NotBack(*faults, now());
+        if (missing.empty()) return done(std::move(*faults));
+        done(closed_ ? ShuttingDown() : NotReady(missing));
+      });
+}
+
+void Supervisor::AwaitFault(int64_t wait_ns, absl::AnyInvocable<bool()> come_true,
+                            absl::AnyInvocable<void()> answer) {
+  if (fault_waiters_.size() >= kFaultEffectWaitersMax) return answer();
+  fault_waiters_.push_back({.deadline_ns = now().steady_ns + wait_ns,
+                            .come_true = std::move(come_true),
+                            .answer = std::move(answer)});
+  loop_.RunAfter(wait_ns, [this, alive = std::weak_ptr<int>(alive_)] {
     if (!alive.expired()) AnswerFaultWaiters();
   });
   AnswerFaultWaiters();
@@ -186,14 +203,14 @@ void Supervisor::AnswerFaultWaiters() {
   const int64_t steady_ns = now().steady_ns;
   std::vector<FaultWaiter> due;
   for (auto it = fault_waiters_.begin(); it != fault_waiters_.end();) {
-    if (steady_ns < it->deadline_ns && !closed_ && !fleet_.TookEffect(it->fault)) {
+    if (steady_ns < it->deadline_ns && !closed_ && !it->come_true()) {
       ++it;
       continue;
     }
     due.push_back(std::move(*it));
     it = fault_waiters_.erase(it);
   }
-  for (FaultWaiter& waiter : due) waiter.done(std::move(waiter.fault));
+  for (FaultWaiter& waiter : due) waiter.answer();
 }
 
 void Supervisor::Close() {

@@ -25,7 +25,7 @@ class Faults : public ::testing::Test {
   }
   absl::Status RegionUp(const std::string& region) {
     absl::Status status;
-    h.Run([&](Effects& e) { status = h.fleet.SetRegionUp(region, h.now, e); });
+    h.Run([&](Effects& e) { status = h.fleet.SetRegionUp(region, h.now, e).status(); });
     return status;
   }
   absl::Status Kill(const std::string& name, bool hold) {
@@ -40,7 +40,7 @@ class Faults : public ::testing::Test {
   }
   absl::Status Resume(const std::string& name) {
     absl::Status status;
-    h.Run([&](Effects& e) { status = h.fleet.Resume(name, h.now, e); });
+    h.Run([&](Effects& e) { status = h.fleet.Resume(name, h.now, e).status(); });
     return status;
   }
   std::vector<std::string> Names() const {
@@ -260,6 +260,19 @@ TEST_F(Faults, ClearEndsEveryFault) {
   EXPECT_EQ(h.LaunchesOf(kPrimary), 2u);
   EXPECT_EQ(h.LaunchesOf(kDnsresolverKey), 2u);
   EXPECT_THAT(Names(), IsEmpty());
+}
+
+TEST_F(Faults, WhatAFaultHeldIsBackOnceItIsReadyUnlessAnotherFaultHoldsIt) {
+  RegionDown("eastus", RegionDownMode::kRefuse);
+  h.Exit(kPrimary);
+  EXPECT_TRUE(Kill("westus", true).ok());
+  h.Exit(kWest);
+  const std::vector<Fault> both = h.fleet.ListFaults();
+  EXPECT_THAT(h.fleet.NotBack(both, h.now), IsEmpty());  // Held: nothing to wait for.
+  EXPECT_TRUE(RegionUp("eastus").ok());
+  EXPECT_THAT(h.fleet.NotBack(both, h.now), ElementsAre(HasSubstr("contoso (starting)")));
+  h.Ready(kPrimary);
+  EXPECT_THAT(h.fleet.NotBack(both, h.now), IsEmpty());
 }
 
 TEST_F(Faults, FaultsOfADeletedInstanceEndWithIt) {
