@@ -6,8 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/error.h"
+#include "common/process/files.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
 #include "common/rpc/status.h"
@@ -117,10 +120,21 @@ TEST_F(SupervisorServices, AHeldKillIsListedAndCleared) {
     ASSERT_TRUE(fault_stub_->ListFaults(&context, {}, &listed).ok());
   }
   ASSERT_EQ(listed.faults_size(), 1);
-  {
+  // The answer waits until what was held is ready again.
+  std::future<bool> clearing = std::async(std::launch::async, [&] {
     grpc::ClientContext context;
-    ASSERT_TRUE(fault_stub_->ClearFaults(&context, {}, &cleared).ok());
+    SetDeadline(context, std::chrono::seconds(30));
+    return fault_stub_->ClearFaults(&context, {}, &cleared).ok();
+  });
+  int32_t pid = 0;
+  while (pid == 0) {  // Bounded by the test's own time limit.
+    pid = thread_.Call([&] { return supervisor_->GetCluster().processes(0).pid(); });
   }
+  EXPECT_EQ(clearing.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  ASSERT_TRUE(WriteFileAtomic(dir_.path() + "/run/controlplane.json",
+                              absl::StrCat("{\"pid\": ", pid, ", \"addresses\": {}}"))
+                  .ok());
+  EXPECT_TRUE(clearing.get());
   EXPECT_EQ(cleared.faults_size(), 1);
   grpc::ClientContext context;
   ASSERT_TRUE(fault_stub_->ListFaults(&context, {}, &after).ok());
