@@ -64,7 +64,9 @@ absl::Status WatchState::Restore(absl::string_view file, WatchClient::Delta& del
       !content.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return absl::DataLossError("the watch state file is damaged");
   }
-  for (Event& event : *content.mutable_events()) Take(std::move(event), delta);
+  Outcome outcome;
+  for (Event& event : *content.mutable_events()) Take(std::move(event), outcome);
+  Tell(outcome, delta);
   restored_with_refusals_ = !content.last() || !refusals_.empty();
   refusals_.clear();
   revision_ = content.revision();
@@ -79,7 +81,9 @@ std::optional<WatchClient::Delta> WatchState::Receive(WatchResponse response) {
       return ReceiveSnapshot(std::move(response));
     case WatchResponse::KIND_CHANGES: {
       WatchClient::Delta delta;
-      for (Event& event : *response.mutable_events()) Take(std::move(event), delta);
+      Outcome outcome;
+      for (Event& event : *response.mutable_events()) Take(std::move(event), outcome);
+      Tell(outcome, delta);
       revision_ = std::max(revision_, response.revision());
       delta.revision = revision_;
       if (delta.changed.empty() && delta.removed.empty()) {
@@ -106,24 +110,26 @@ std::optional<WatchClient::Delta> WatchState::ReceiveSnapshot(WatchResponse resp
   if (!response.last()) return std::nullopt;
   const auto parts = std::exchange(parts_, {});
   restored_with_refusals_ = false;
-  WatchClient::Delta delta;
+  Outcome outcome;
   for (auto it = objects_.begin(); it != objects_.end();) {
     if (parts.contains(it->first)) {
       ++it;
       continue;
     }
-    delta.removed.push_back(it->first);
+    outcome[it->first] = false;
     it = objects_.erase(it);
   }
   refusals_.clear();
-  for (const auto& [name, event] : parts) Take(event, delta);
+  for (const auto& [name, event] : parts) Take(event, outcome);
+  WatchClient::Delta delta;
+  Tell(outcome, delta);
   receiving_snapshot_ = false;
   revision_ = response.revision();  // Also when it is lower: a snapshot replaces everything.
   delta.revision = revision_;
   return delta;
 }
 
-void WatchState::Take(Event event, WatchClient::Delta& delta) {
+void WatchState::Take(Event event, Outcome& outcome) {
   const std::string name = event.name();
   const auto held = objects_.find(name);
   if (held != objects_.end()) {
@@ -135,8 +141,7 @@ void WatchState::Take(Event event, WatchClient::Delta& delta) {
     refusals_.erase(name);
     if (held == objects_.end()) return;
     objects_.erase(held);
-    std::erase(delta.changed, name);
-    delta.removed.push_back(name);
+    outcome[name] = false;
     return;
   }
   if (const absl::Status verdict = validate_ ? validate_(event) : absl::OkStatus(); !verdict.ok()) {
@@ -148,9 +153,11 @@ void WatchState::Take(Event event, WatchClient::Delta& delta) {
   }
   refusals_.erase(name);
   objects_[name] = std::move(event);
-  std::erase(delta.removed, name);
-  std::erase(delta.changed, name);
-  delta.changed.push_back(name);
+  outcome[name] = true;
+}
+
+void WatchState::Tell(const Outcome& outcome, WatchClient::Delta& delta) {
+  for (const auto& [name, held] : outcome) (held ? delta.changed : delta.removed).push_back(name);
 }
 
 void WatchState::Progress(uint64_t revision) {

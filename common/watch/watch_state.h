@@ -65,7 +65,10 @@ class WatchState {  // One owner; not thread-safe.
   };
 
   std::optional<WatchClient::Delta> ReceiveSnapshot(watch::v1::WatchResponse response);
-  void Take(watch::v1::Event event, WatchClient::Delta& delta);
+  // By name: whether the object is held now. The last event of a message about an object decides.
+  using Outcome = std::map<std::string, bool>;
+  void Take(watch::v1::Event event, Outcome& outcome);
+  static void Tell(const Outcome& outcome, WatchClient::Delta& delta);
   void Progress(uint64_t revision);
 
   WatchClient::Validate validate_;
