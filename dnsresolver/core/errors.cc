@@ -137,6 +137,12 @@ absl::Status ConfigAddressInvalid(absl::string_view name, absl::string_view addr
                    {.metadata = {{"name", std::string(name)}, {"address", std::string(address)}}});
 }
 
+absl::Status ConfigAddressLost(absl::string_view name, absl::string_view address) {
+  return MakeError(StatusCode::kFailedPrecondition, "CONFIG_ADDRESS_LOST",
+                   StrCat(name, " came without an address, but is known to listen on ", address),
+                   {.metadata = {{"name", std::string(name)}, {"address", std::string(address)}}});
+}
+
 absl::Status ConfigStale(absl::string_view name, uint64_t revision, uint64_t held) {
   return MakeError(StatusCode::kFailedPrecondition, "CONFIG_STALE",
                    StrCat(name, " came at revision ", revision, ", but revision ", held, " is in force"),

@@ -36,6 +36,7 @@ absl::Status ConfigRegionUnknown(absl::string_view name, absl::string_view regio
 absl::Status ConfigHostNameInvalid(absl::string_view name, absl::string_view host_name,
                                    absl::string_view zone);
 absl::Status ConfigAddressInvalid(absl::string_view name, absl::string_view address);
+absl::Status ConfigAddressLost(absl::string_view name, absl::string_view address);
 absl::Status ConfigStale(absl::string_view name, uint64_t revision, uint64_t held);
 
 // ---- Flags ----

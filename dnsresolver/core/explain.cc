@@ -153,6 +153,9 @@ Candidate MakeCandidate(const ResourceTopology& resource, const Endpoint& endpoi
   candidate.region_borrowed_from = BorrowedFrom(region);
   candidate.status = status;
   candidate.excluded_because = WhyExcluded(endpoint, status, fail_open);
+  if (endpoint.kept) {
+    candidate.kept_because = absl::StrCat("its provisioning state is ", endpoint.provisioning_state);
+  }
   return candidate;
 }
 
@@ -174,6 +177,10 @@ void DescribeNearest(Explanation& out) {
     first = false;
   }
   if (chosen == out.candidates.end()) return;
+  if (!chosen->kept_because.empty()) {
+    out.sentences.push_back(absl::StrCat(InstanceId(chosen->name), " is kept in the answers although ",
+                                         chosen->kept_because, ": nobody else is in service."));
+  }
   out.sentences.push_back(absl::StrCat(
       out.fail_open ? "Every instance in rotation is Degraded, so all count as Online. " : "",
       first || out.fail_open ? "The nearest is " : "So the nearest that counts is ", InstanceId(chosen->name),

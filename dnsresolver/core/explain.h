@@ -37,6 +37,7 @@ struct Candidate {
   MonitorStatus status = MonitorStatus::kInactive;
   bool chosen = false;           // Some query of this client's is answered with it.
   std::string excluded_because;  // Empty when eligible.
+  std::string kept_because;      // Why it would be out of service, were anybody else in (KeepServing).
 };
 
 // One way that the answer may go.

@@ -33,6 +33,21 @@ std::optional<MonitorStatus> ConfiguredStatus(const Endpoint& endpoint) {
   return std::nullopt;
 }
 
+void KeepServing(ResourceTopology& resource) {
+  for (const Endpoint& endpoint : resource.endpoints) {
+    const std::optional<MonitorStatus> status = ConfiguredStatus(endpoint);
+    if (!status.has_value() || *status == MonitorStatus::kUnmonitored) return;
+  }
+  for (Endpoint& endpoint : resource.endpoints) {
+    const bool never_served = endpoint.provisioning_state == "Creating" || !endpoint.address.has_value();
+    const bool by_operator =
+        !endpoint.enabled || endpoint.stopped || endpoint.provisioning_state == "Deleting";
+    if (endpoint.provisioned || never_served || by_operator) continue;
+    endpoint.provisioned = true;
+    endpoint.kept = true;
+  }
+}
+
 std::optional<Ipv4> ParseIpv4(absl::string_view text) {
   const std::vector<absl::string_view> parts = absl::StrSplit(text, '.');
   if (parts.size() != 4) return std::nullopt;

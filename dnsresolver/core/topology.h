@@ -48,7 +48,8 @@ struct Endpoint {
   uint16_t https_port = 0;
   bool enabled = true;
   bool stopped = false;
-  bool provisioned = true;         // Provisioning state Succeeded.
+  bool provisioned = true;         // Provisioning state Succeeded, or kept.
+  bool kept = false;               // By KeepServing.
   std::string provisioning_state;  // "Creating": for the explanation.
   Probing probing = Probing::kProbed;
 
@@ -80,6 +81,11 @@ struct Topology {
 
 // The status that configuration alone decides; nullopt: the endpoint is probed.
 std::optional<MonitorStatus> ConfiguredStatus(const Endpoint& endpoint);
+
+// Static stability: what the control plane says of provisioning never leaves a resource without an endpoint
+// that it had. When none is in service, those that an operator neither disabled, stopped nor is deleting, and
+// that were in service once (their address is known), go on.
+void KeepServing(ResourceTopology& resource);
 
 std::optional<Ipv4> ParseIpv4(absl::string_view text);
 std::string FormatIpv4(const Ipv4& address);

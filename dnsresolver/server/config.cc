@@ -30,10 +30,15 @@ absl::Status ValidateHostName(absl::string_view object, const std::string& host_
   return errors::ConfigHostNameInvalid(object, host_name, zone.ToText());
 }
 
+// `held`: the same instance as it is in force, or nullptr. An address that was known is not forgotten.
 absl::Status ValidateInstance(absl::string_view object, const std::string& location, const Instance& instance,
-                              const Name& zone) {
+                              const Name& zone, const Instance* held) {
   if (FindRegion(location) == nullptr) return errors::ConfigRegionUnknown(object, location);
   const std::string& host = instance.endpoint().host();
+  if (host.empty() && held != nullptr && held->host_name() == instance.host_name() &&
+      !held->endpoint().host().empty()) {
+    return errors::ConfigAddressLost(object, held->endpoint().host());
+  }
   if (!host.empty() && !ParseIpv4(host).has_value()) return errors::ConfigAddressInvalid(object, host);
   return instance.host_name().empty() ? absl::OkStatus()
                                       : ValidateHostName(object, instance.host_name(), zone);
@@ -171,12 +176,14 @@ absl::Status ValidateObject(const Event& event, const Name& zone, const Event* h
     if (absl::Status status = ValidateHostName(event.name(), resource.host_name(), zone); !status.ok()) {
       return status;
     }
-    return ValidateInstance(event.name(), resource.location(), resource.instance(), zone);
+    return ValidateInstance(event.name(), resource.location(), resource.instance(), zone,
+                            held != nullptr && held->has_resource() ? &held->resource().instance() : nullptr);
   }
   if (event.has_replica()) {
     const resource::v1::Replica& replica = event.replica();
     if (absl::Status status = ValidateAge(event, replica.uid(), held); !status.ok()) return status;
-    return ValidateInstance(event.name(), replica.location(), replica.instance(), zone);
+    return ValidateInstance(event.name(), replica.location(), replica.instance(), zone,
+                            held != nullptr && held->has_replica() ? &held->replica().instance() : nullptr);
   }
   return errors::ConfigObjectUnexpected(event.name());
 }
@@ -208,6 +215,7 @@ Topology BuildTopology(const WatchClient::Objects& objects, uint64_t revision) {
       AddProfile(object.traffic_profile(), resource);
       MarkProbing(resource);
     }
+    KeepServing(resource);
     topology.resources.push_back(std::move(resource));
   }
   std::sort(topology.resources.begin(), topology.resources.end(),

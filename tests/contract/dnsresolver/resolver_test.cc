@@ -272,6 +272,25 @@ TEST_F(ResolverContract, DeletedDisabledStoppedAndUnprovisionedAreOut) {
   EXPECT_EQ(UdpClient(resolver_->dns_port()).Ask(MakeQuery(kWest, kTypeA)).rcode, 3);
 }
 
+TEST_F(ResolverContract, ProvisioningAloneTakesNobodyTheLastEndpoint) {
+  ServeBoth();
+  watch::v1::Event disabled = West(20);
+  disabled.mutable_replica()->set_region_endpoint_enabled(false);
+  watch::v1::Event updating = East(21);
+  updating.mutable_resource()->set_provisioning_state(resource::v1::PROVISIONING_STATE_UPDATING);
+  plane_->Send(Changes(21, {disabled, updating}));
+  ASSERT_TRUE(plane_->WaitForAck(21).has_value());
+  EXPECT_TRUE(resolver_->WaitForTarget(kEast));
+  watch::v1::Event lost = East(22);
+  lost.mutable_resource()->mutable_instance()->clear_endpoint();
+  plane_->Send(Changes(22, {lost}));
+  const std::optional<watch::v1::Ack> ack = plane_->WaitForAck(22);
+  ASSERT_TRUE(ack.has_value());
+  ASSERT_EQ(ack->refusals_size(), 1);
+  EXPECT_EQ(ack->refusals(0).error().reason(), "CONFIG_ADDRESS_LOST");
+  EXPECT_TRUE(resolver_->WaitForTarget(kEast));
+}
+
 TEST_F(ResolverContract, CountsWhatItDoes) {
   ServeBoth();
   Target();
