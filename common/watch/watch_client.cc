@@ -1,12 +1,14 @@
 #include "common/watch/watch_client.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "common/base/check.h"
 #include "common/process/files.h"
 #include "common/process/log.h"
 #include "common/rpc/channel.h"
+#include "common/watch/state_saver.h"
 #include "common/watch/watch_state.h"
 #include "common/watch/watch_stream.h"
 
@@ -28,6 +30,14 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
 
   void Start() {
     LoadFile();
+    if (!options.state_file.empty()) {
+      // Only what has been applied reaches the disk: an object that kills its process is not there at the
+      // next start.
+      saver.emplace(loop, options.state_file, [this]() -> std::optional<std::string> {
+        if (state.unapplied() != 0) return std::nullopt;
+        return state.Encode();
+      });
+    }
     channel = rpc::MakeChannel(options.target);
     Connect();
   }
@@ -35,6 +45,7 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
   // Ends everything; `this` may live on in a callback that the owner keeps.
   void Close() {
     closed = true;
+    saver.reset();
     loop.Cancel(reconnect);
     stream.reset();
   }
@@ -55,15 +66,6 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
     Give(std::move(delta));
   }
 
-  void SaveFile() {
-    if (options.state_file.empty()) return;
-    const absl::Status status = WriteFileAtomic(options.state_file, state.Encode());
-    if (!status.ok()) {
-      log::Error("cannot keep the last good configuration on disk",
-                 {{"file", options.state_file}, {"error", status.message()}});
-    }
-  }
-
   void Give(Delta delta) {
     const bool save = !delta.from_disk;
     const uint64_t ticket = state.BeginApply(delta.revision);
@@ -77,17 +79,19 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
     const uint64_t before = state.acknowledged();
     state.EndApply(ticket);
     unsaved |= save;
-    // Only what has been applied reaches the disk: an object that kills its process is not there at the
-    // next start.
-    if (unsaved && state.unapplied() == 0) {
-      unsaved = false;
-      SaveFile();
-    }
+    if (unsaved && state.unapplied() == 0) SaveSoon();
     if (state.acknowledged() != before) Acknowledge();
     if (read_paused && state.unapplied() < kWatchUnappliedMax && stream) {
       read_paused = false;
       stream->ReadNext();
     }
+  }
+
+  // An acknowledgement does not wait for it: a subscriber that comes back with an older file resumes from an
+  // older revision and is sent the rest again.
+  void SaveSoon() {
+    unsaved = false;
+    if (saver) saver->Changed();
   }
 
   void Connect() {
@@ -125,7 +129,7 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
     if (delta) {
       Give(std::move(*delta));
     } else if (!progress && state.acknowledged() != before && !state.refusals().empty()) {
-      SaveFile();  // Everything in it was refused; remember to ask again after a restart.
+      SaveSoon();  // Everything in it was refused; remember to ask again after a restart.
     }
     if (closed) return;
     if (state.acknowledged() != before) Acknowledge();
@@ -190,6 +194,7 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
   const Apply apply;
   std::shared_ptr<grpc::Channel> channel;  // gRPC shares channels only this way.
   std::unique_ptr<WatchStream> stream;     // nullptr between calls.
+  std::optional<StateSaver> saver;         // From Start to Close, where there is a file.
   EventLoop::TimerId reconnect = 0;
   int64_t backoff_ns = kBackoffMinNs;
   std::optional<Facts> facts;
@@ -198,7 +203,7 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
   bool writing = false;      // A Write of the stream is in flight.
   bool read_paused = false;  // Too much is unapplied; the next read waits for Applied.
   bool connected = false;
-  bool unsaved = false;
+  bool unsaved = false;  // Something was applied since the saver was last told.
   bool closed = false;
 };
 

@@ -1,5 +1,8 @@
 #include "common/watch/watch_state.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -19,6 +22,9 @@ using watch::v1::WatchResponse;
 // kind SNAPSHOT. Its `last` is false when a newer version of something was refused.
 constexpr absl::string_view kMagic = "nonet-watch-1 ";
 
+// Field number and wire type 2 (a message) of WatchResponse.events.
+constexpr uint32_t kEventsTag = WatchResponse::kEventsFieldNumber << 3 | 2;
+
 // FNV-1a, 64 bits: finds a damaged file, no more.
 uint64_t Checksum(absl::string_view bytes) {
   uint64_t hash = 0xcbf29ce484222325u;
@@ -29,12 +35,21 @@ uint64_t Checksum(absl::string_view bytes) {
 }  // namespace
 
 std::string WatchState::Encode() const {
-  WatchResponse content;
-  content.set_kind(WatchResponse::KIND_SNAPSHOT);
-  content.set_revision(revision_);
-  content.set_last(refusals_.empty() && !restored_with_refusals_);
-  for (const auto& [name, event] : objects_) *content.add_events() = event;
-  const std::string bytes = content.SerializeAsString();
+  WatchResponse head;
+  head.set_kind(WatchResponse::KIND_SNAPSHOT);
+  head.set_revision(revision_);
+  head.set_last(refusals_.empty() && !restored_with_refusals_);
+  std::string bytes = head.SerializeAsString();
+  {
+    // The events follow one by one, as parts of the same message: nothing is copied to build it.
+    google::protobuf::io::StringOutputStream stream(&bytes);  // Appends.
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    for (const auto& [name, event] : objects_) {
+      coded.WriteTag(kEventsTag);
+      coded.WriteVarint64(event.ByteSizeLong());
+      event.SerializeWithCachedSizes(&coded);
+    }
+  }
   return absl::StrCat(kMagic, absl::StrFormat("%016x", Checksum(bytes)), "\n", bytes);
 }
 
