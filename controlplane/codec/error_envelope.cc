@@ -3,9 +3,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/base/error.h"
 
 namespace nonet::controlplane::arm {
@@ -18,17 +17,17 @@ struct Mapping {
 };
 
 // Our ids that Azure has a code for. The rest go by their status code.
-constexpr std::array<Mapping, 36> kMappings = {{
+constexpr std::array<Mapping, 35> kMappings = {{
     {"RESOURCE_NOT_FOUND", 404, "ResourceNotFound"},
     {"REPLICA_NOT_FOUND", 404, "ResourceNotFound"},
-    {"CHILD_NOT_FOUND", 404, "ResourceNotFound"},
     {"OPERATION_NOT_FOUND", 404, "OperationNotFound"},
     {"NO_SUCH_PATH", 404, "InvalidResourceType"},
     {"METHOD_NOT_ALLOWED", 405, "HttpMethodNotSupported"},
-    {"NO_TOKEN", 401, "AuthenticationFailed"},
-    {"WRONG_TOKEN", 401, "InvalidAuthenticationToken"},
+    {"TOKEN_MISSING", 401, "AuthenticationFailed"},
+    {"TOKEN_REFUSED", 401, "InvalidAuthenticationToken"},
     {"MISSING_API_VERSION", 400, "MissingApiVersionParameter"},
     {"UNKNOWN_API_VERSION", 400, "NoRegisteredProviderFound"},
+    {"LINK_NOT_APPROVED", 409, "SharedPrivateLinkNotApproved"},
     {"INVALID_JSON", 400, "InvalidRequestContent"},
     {"UNKNOWN_PROPERTY", 400, "InvalidRequestContent"},
     {"WRONG_TYPE", 400, "InvalidRequestContent"},
@@ -36,7 +35,6 @@ constexpr std::array<Mapping, 36> kMappings = {{
     {"MISSING_PROPERTY", 400, "InvalidRequestContent"},
     {"READ_ONLY_PROPERTY", 400, "PropertyChangeNotAllowed"},
     {"IMMUTABLE_FIELD", 400, "PropertyChangeNotAllowed"},
-    {"NAME_MISMATCH", 400, "InvalidRequestContent"},
     {"INVALID_NAME", 400, "InvalidResourceName"},
     {"INVALID_RESOURCE_GROUP", 400, "InvalidResourceGroup"},
     {"INVALID_SUBSCRIPTION", 400, "InvalidSubscriptionId"},
@@ -90,6 +88,8 @@ Mapping MappingOf(const absl::Status& status) {
   for (const Mapping& each : kMappings) {
     if (each.reason == reason) return each;
   }
+  // Children: HUB_NOT_FOUND and the like.
+  if (absl::EndsWith(reason, "_NOT_FOUND")) return {"", 404, "ResourceNotFound"};
   return ByCode(status.code());
 }
 

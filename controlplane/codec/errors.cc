@@ -68,22 +68,6 @@ absl::Status BadQuery(string_view why) {
   return BadRequest("INVALID_QUERY", StrCat("the query of the URL cannot be read: ", why), "query");
 }
 
-absl::Status BadPageToken() {
-  return BadRequest("INVALID_PAGE_TOKEN", "$skipToken is not one that a nextLink carried", "$skipToken",
-                    "start again without it, and follow nextLink as it is");
-}
-
-absl::Status WrongNameInBody(string_view path, string_view in_body, string_view in_url) {
-  return BadRequest("NAME_MISMATCH",
-                    StrCat(path, " is \"", in_body, "\", but the URL is about \"", in_url, "\""), path,
-                    "leave it out of the body");
-}
-
-absl::Status WrongResourceType(string_view type, string_view expected) {
-  return BadRequest("WRONG_RESOURCE_TYPE", StrCat("type \"", type, "\" is not known here"), "type",
-                    StrCat("use ", expected));
-}
-
 absl::Status NoSuchPath(string_view path) {
   return MakeError(StatusCode::kNotFound, "NO_SUCH_PATH",
                    StrCat("nothing of Microsoft.SignalRService/WebPubSub is at ", path),
@@ -92,29 +76,17 @@ absl::Status NoSuchPath(string_view path) {
                     .metadata = {{"target", std::string(path)}}});
 }
 
-absl::Status ChildNotFound(string_view type, string_view name, string_view resource) {
-  return MakeError(
-      StatusCode::kNotFound, "CHILD_NOT_FOUND",
-      StrCat(resource, " has none of ", type, " that is called ", name),
-      {.next_step = "list them to see what there is", .metadata = {{"target", StrCat(type, "/", name)}}});
-}
-
 absl::Status MethodNotAllowed(string_view method, string_view path, string_view allowed) {
   return MakeError(StatusCode::kUnimplemented, "METHOD_NOT_ALLOWED", StrCat(path, " has no ", method),
                    {.next_step = StrCat("use ", allowed),
                     .metadata = {{"target", std::string(path)}, {"allow", std::string(allowed)}}});
 }
 
-absl::Status NoToken(string_view token_file) {
-  return MakeError(StatusCode::kUnauthenticated, "NO_TOKEN", "the call carries no bearer token",
-                   {.next_step = StrCat("send the header \"Authorization: Bearer TOKEN\" with what is in ",
-                                        token_file, ", or start with --open")});
-}
-
-absl::Status WrongToken(string_view token_file) {
-  return MakeError(StatusCode::kUnauthenticated, "WRONG_TOKEN",
-                   "the call's bearer token is not this cluster's",
-                   {.next_step = StrCat("use what is in ", token_file)});
+absl::Status NoToken() {
+  return MakeError(StatusCode::kUnauthenticated, "TOKEN_MISSING",
+                   "every call of Azure Resource Manager REST needs the cluster's bearer token",
+                   {.next_step = "send 'Authorization: Bearer TOKEN' with the content of the file that "
+                                 "cluster.json names as armTokenFile"});
 }
 
 absl::Status AlreadyThere(string_view name) {

@@ -24,16 +24,11 @@ absl::Status MissingApiVersion(const std::vector<std::string>& supported);
 absl::Status UnknownApiVersion(absl::string_view version, absl::string_view type,
                                const std::vector<std::string>& supported);
 absl::Status BadQuery(absl::string_view why);
-absl::Status BadPageToken();
-absl::Status WrongNameInBody(absl::string_view path, absl::string_view in_body, absl::string_view in_url);
-absl::Status WrongResourceType(absl::string_view type, absl::string_view expected);
 
 // ---- NOT_FOUND, UNIMPLEMENTED, UNAUTHENTICATED, ABORTED ----
 absl::Status NoSuchPath(absl::string_view path);
-absl::Status ChildNotFound(absl::string_view type, absl::string_view name, absl::string_view resource);
 absl::Status MethodNotAllowed(absl::string_view method, absl::string_view path, absl::string_view allowed);
-absl::Status NoToken(absl::string_view token_file);
-absl::Status WrongToken(absl::string_view token_file);
+absl::Status NoToken();
 absl::Status AlreadyThere(absl::string_view name);
 absl::Status NotThere(absl::string_view name);
 
