@@ -4,6 +4,7 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/http/handshake.h"
 #include "common/http/response.h"
@@ -67,11 +68,22 @@ Connection::Connection(std::shared_ptr<Shared> shared, asio::ip::tcp::socket soc
     : shared_(std::move(shared)), socket_(std::move(socket)), peer_address_(std::move(peer_address)) {}
 
 void Connection::Start() {
-  SetDeadline(shared_->options.idle_timeout_ns);
+  if (shared_->options.tls == nullptr) {
+    SetDeadline(shared_->options.idle_timeout_ns);
+  } else {
+    tls_ = std::make_unique<tls::Session>(shared_->options.tls);
+    state_ = State::kHandshake;
+    ++shared_->handshakes;
+    SetDeadline(shared_->options.handshake_timeout_ns);
+  }
   WaitReadable();
 }
 
 void Connection::WaitReadable() {
+  // The peer's goodbye came with its last request, which has been answered.
+  if (tls_ != nullptr && tls_->state() == tls::Session::State::kEnded && state_ != State::kDraining) {
+    return Close(/*reset=*/false);
+  }
   socket_.async_wait(asio::ip::tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
     if (self->state_ == State::kGone) return;
     if (error) return self->Close(/*reset=*/true);
@@ -85,9 +97,62 @@ void Connection::OnReadable() {
   if (error == asio::error::would_block || error == asio::error::interrupted) return WaitReadable();
   if (error) return Close(/*reset=*/false);  // The peer's end.
   if (state_ == State::kDraining) return WaitReadable();
+  if (tls_ != nullptr) return OnWire(absl::string_view(shared_->scratch.data(), n));
   in_.append(shared_->scratch.data(), n);
   Advance();
 }
+
+// ---- TLS ----
+
+void Connection::OnWire(absl::string_view bytes) {
+  // RFC 8446 section 5.1: a client begins with a record of type 22. HTTP begins with the name of a method.
+  if (state_ == State::kHandshake && !greeted_ && absl::ascii_isalpha(static_cast<unsigned char>(bytes[0]))) {
+    return RefusePlain();
+  }
+  greeted_ = true;
+  tls_->Receive(bytes, &in_);
+  if (state_ == State::kHandshake) return ContinueHandshake();
+  if (tls_->state() == tls::Session::State::kFailed) return Close(/*reset=*/true);
+  Advance();
+}
+
+void Connection::ContinueHandshake() {
+  out_ = tls_->TakeOutput();
+  if (tls_->state() == tls::Session::State::kFailed) {
+    error_code ignored;  // Whoever hears the alert knows why; nobody waits for that.
+    socket_.write_some(asio::buffer(out_), ignored);
+    return Close(/*reset=*/false);
+  }
+  if (tls_->state() != tls::Session::State::kHandshake) {
+    EndHandshake();
+    state_ = State::kIdle;
+    SetDeadline(shared_->options.idle_timeout_ns);
+  }
+  if (out_.empty()) return Advance();
+  asio::async_write(socket_, asio::buffer(out_),
+                    [self = shared_from_this()](const error_code& error, size_t) {
+                      if (self->state_ == State::kGone) return;
+                      if (error) return self->Close(/*reset=*/true);
+                      self->Advance();
+                    });
+}
+
+void Connection::EndHandshake() { --shared_->handshakes; }
+
+void Connection::RefusePlain() {
+  EndHandshake();
+  tls_.reset();
+  Reject(400, "this port speaks HTTPS: use https:// and wss:// with it");
+}
+
+std::string Connection::Seal(std::string bytes, bool last) {
+  if (tls_ == nullptr) return bytes;
+  tls_->Send(bytes);
+  if (last) tls_->End();
+  return tls_->TakeOutput();
+}
+
+// ---- HTTP ----
 
 void Connection::Advance() {
   if (in_.empty()) return WaitReadable();
@@ -149,7 +214,7 @@ void Connection::Answer(Response response) {
 
 void Connection::Send(std::string bytes) {
   state_ = State::kWriting;
-  out_ = std::move(bytes);
+  out_ = Seal(std::move(bytes), /*last=*/!keep_alive_);
   SetDeadline(shared_->options.idle_timeout_ns);
   asio::async_write(socket_, asio::buffer(out_),
                     [self = shared_from_this()](const error_code& error, size_t) {
@@ -170,8 +235,8 @@ void Connection::OnWritten(bool failed) {
 // RFC 9110 section 10.1.1: the client holds its body back until it hears this.
 void Connection::SendContinue() {
   continue_sent_ = true;
-  static constexpr absl::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()),
+  out_ = Seal("HTTP/1.1 100 Continue\r\n\r\n", /*last=*/false);
+  asio::async_write(socket_, asio::buffer(out_),
                     [self = shared_from_this()](const error_code& error, size_t) {
                       if (self->state_ == State::kGone) return;
                       if (error) return self->Close(/*reset=*/true);
@@ -192,12 +257,14 @@ void Connection::Drain() {
 std::unique_ptr<Stream> Connection::AcceptUpgrade(absl::string_view subprotocol) {
   const auto self = shared_from_this();
   if (state_ != State::kHandling) {
-    return MakeStream(std::make_shared<StreamCore>(shared_, asio::ip::tcp::socket(shared_->loop.io()), ""));
+    return MakeStream(
+        std::make_shared<StreamCore>(shared_, asio::ip::tcp::socket(shared_->loop.io()), nullptr, ""));
   }
   state_ = State::kGone;
   ClearDeadline();
   shared_->open.erase(self);
-  auto core = std::make_shared<StreamCore>(shared_, std::move(socket_), std::exchange(in_, {}));
+  auto core =
+      std::make_shared<StreamCore>(shared_, std::move(socket_), std::move(tls_), std::exchange(in_, {}));
   shared_->open.insert(core);
   core->Write(std::make_shared<const std::string>(FormatSwitchingProtocols(accept_key_, subprotocol)));
   return MakeStream(std::move(core));
@@ -223,6 +290,8 @@ void Connection::OnTimer() {
   const int64_t now = shared_->loop.clock().SteadyNs();
   if (now < deadline_ns_) return SetDeadline(deadline_ns_ - now);
   switch (state_) {
+    case State::kHandshake:
+      return Close(/*reset=*/true);
     case State::kIdle:
       return Close(/*reset=*/false);
     case State::kReading:
@@ -240,6 +309,7 @@ void Connection::AbortNow() { Close(/*reset=*/true); }
 
 void Connection::Close(bool reset) {
   if (state_ == State::kGone) return;
+  if (state_ == State::kHandshake) EndHandshake();
   state_ = State::kGone;
   ClearDeadline();
   error_code ignored;

@@ -10,6 +10,7 @@
 #include "common/http/parser.h"
 #include "common/http/server.h"
 #include "common/http/shared.h"
+#include "common/tls/session.h"
 
 namespace nonet::http {
 
@@ -28,20 +29,26 @@ class Connection final : public Socket,
 
  private:
   enum class State {
-    kIdle,      // Between requests.
-    kReading,   // A request has begun.
-    kHandling,  // The handler has it.
-    kWriting,   // The answer is on its way.
-    kDraining,  // Answered for the last time; waiting for the peer's end.
-    kGone,      // Closed or handed over.
+    kHandshake,  // TLS only: until its first request may come.
+    kIdle,       // Between requests.
+    kReading,    // A request has begun.
+    kHandling,   // The handler has it.
+    kWriting,    // The answer is on its way.
+    kDraining,   // Answered for the last time; waiting for the peer's end.
+    kGone,       // Closed or handed over.
   };
 
   void WaitReadable();
   void OnReadable();
+  void OnWire(absl::string_view bytes);
+  void ContinueHandshake();
+  void EndHandshake();
+  void RefusePlain();
   void Advance();
   void Dispatch();
   void Reject(int status, absl::string_view message);
   void Send(std::string bytes);
+  std::string Seal(std::string bytes, bool last);
   void OnWritten(bool failed);
   void SendContinue();
   void Drain();
@@ -53,11 +60,13 @@ class Connection final : public Socket,
   const std::shared_ptr<Shared> shared_;
   boost::asio::ip::tcp::socket socket_;
   const std::string peer_address_;
+  std::unique_ptr<tls::Session> tls_;  // nullptr: in the clear.
   State state_ = State::kIdle;
   std::string in_;  // Bytes read and not yet parsed.
   std::string out_;
   std::unique_ptr<RequestParser> parser_;
   bool continue_sent_ = false;
+  bool greeted_ = false;  // TLS only: something came that may be TLS.
   // About the request at hand.
   bool head_ = false;
   bool keep_alive_ = false;

@@ -62,7 +62,8 @@ class Listener final : public std::enable_shared_from_this<Listener> {
  private:
   void Open(tcp::socket socket) {
     error_code error;
-    if (shared_->open.size() >= shared_->options.connections_max) {
+    const ServerOptions& options = shared_->options;
+    if (shared_->open.size() >= options.connections_max || shared_->handshakes >= options.handshakes_max) {
       socket.close(error);
       return;
     }

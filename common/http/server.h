@@ -1,5 +1,5 @@
-// HTTP/1.1 over TCP on an event loop, with WebSocket upgrade handed over as a plain byte stream.
-// Boost.Beast is behind this header and nowhere else. Everything runs on the loop thread.
+// HTTP/1.1 over TCP, in the clear or over TLS, on an event loop, with WebSocket upgrade handed over as a
+// plain byte stream. Boost.Beast is behind this header and nowhere else. Everything runs on the loop thread.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/loop/event_loop.h"
+
+namespace nonet::tls {
+class Context;  // common/tls/session.h
+}
 
 namespace nonet::http {
 
@@ -80,6 +84,10 @@ struct ServerOptions {
   size_t body_bytes_max = 1024 * 1024;                // One more answers 413.
   int64_t idle_timeout_ns = 60 * kNanosPerSecond;     // Between requests of a kept connection.
   int64_t request_timeout_ns = 10 * kNanosPerSecond;  // From a request's first byte to its last.
+  // HTTPS with tls::Context::Server. Whoever speaks HTTP in the clear there is told so with a 400.
+  std::shared_ptr<const tls::Context> tls = {};
+  int64_t handshake_timeout_ns = 10 * kNanosPerSecond;  // From the accept to the end of the handshake.
+  size_t handshakes_max = 1'000;                        // Unfinished ones. One more is closed at once.
 };
 
 class Server {

@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
@@ -43,6 +44,10 @@ struct Shared : std::enable_shared_from_this<Shared> {  // The loop thread only.
   absl::flat_hash_set<std::shared_ptr<Socket>> open;  // Owns them; each leaves when it closes.
   std::vector<std::shared_ptr<StreamCore>> dirty;     // Streams with something to send.
   std::array<char, kScratchBytes> scratch;  // Every read lands here; idle connections hold no buffer.
+  // TLS only: what a read said, and what a send says, in the clear.
+  std::string plain_in;
+  std::string plain_out;
+  size_t handshakes = 0;  // Unfinished ones.
 };
 
 }  // namespace nonet::http

@@ -1,5 +1,6 @@
 #include "common/http/stream.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
@@ -17,6 +18,8 @@ using boost::system::error_code;
 constexpr int kReadsPerTurn = 4;
 // One send system call takes at most this much (Asio's own default is 64 KiB).
 constexpr size_t kSendBytesMax = 1024 * 1024;
+// As much is sealed at a time: what a slow peer leaves queued is not held twice.
+constexpr size_t kSealBytesMax = 256 * 1024;
 
 class StreamHandle final : public Stream {
  public:
@@ -48,9 +51,11 @@ void Shared::FlushLater(std::shared_ptr<StreamCore> stream) {
   });
 }
 
-StreamCore::StreamCore(std::shared_ptr<Shared> shared, asio::ip::tcp::socket socket, std::string early)
+StreamCore::StreamCore(std::shared_ptr<Shared> shared, asio::ip::tcp::socket socket,
+                       std::unique_ptr<tls::Session> tls, std::string early)
     : shared_(std::move(shared)),
       socket_(std::move(socket)),
+      tls_(std::move(tls)),
       early_(std::move(early)),
       closed_(!socket_.is_open()) {}
 
@@ -67,6 +72,8 @@ void StreamCore::DeliverEarly() {
     const std::string bytes = std::exchange(early_, {});
     if (const auto callbacks = callbacks_) callbacks->on_data(bytes);
   }
+  // The peer's goodbye may have come with its upgrade request.
+  if (tls_ != nullptr && tls_->state() == tls::Session::State::kEnded && !closed_) return OnEndOfInput();
   WaitReadable();
 }
 
@@ -88,13 +95,33 @@ void StreamCore::OnReadable() {
     if (error == asio::error::would_block || error == asio::error::interrupted) break;
     if (error == asio::error::eof) return OnEndOfInput();
     if (error) return Close(/*reset=*/true);
-    if (const auto callbacks = callbacks_; callbacks != nullptr && !closing_) {
-      callbacks->on_data(absl::string_view(shared_->scratch.data(), n));
+    const absl::string_view bytes(shared_->scratch.data(), n);
+    if (tls_ != nullptr) {
+      if (!DeliverFromWire(bytes)) return;
+    } else if (const auto callbacks = callbacks_; callbacks != nullptr && !closing_) {
+      callbacks->on_data(bytes);
     }
     if (closed_) return;
     if (n < shared_->scratch.size()) break;
   }
   WaitReadable();
+}
+
+// False when nothing more is to be read.
+bool StreamCore::DeliverFromWire(absl::string_view wire) {
+  std::string& plain = shared_->plain_in;
+  plain.clear();
+  const tls::Session::State state = tls_->Receive(wire, &plain);
+  const auto callbacks = callbacks_;
+  if (!plain.empty() && callbacks != nullptr && !closing_) callbacks->on_data(plain);
+  if (closed_) return false;
+  if (state == tls::Session::State::kOpen) return true;
+  if (state == tls::Session::State::kEnded) {
+    OnEndOfInput();
+  } else {
+    Close(/*reset=*/true);
+  }
+  return false;
 }
 
 void StreamCore::OnEndOfInput() {
@@ -116,6 +143,7 @@ void StreamCore::Flush() {
   flush_scheduled_ = false;
   if (closed_ || waiting_.empty() || !sending_.empty()) return;
   sending_.swap(waiting_);
+  if (tls_ != nullptr) return SendSealed();
   std::vector<asio::const_buffer> buffers;
   buffers.reserve(sending_.size());
   for (const auto& bytes : sending_) buffers.push_back(asio::buffer(*bytes));
@@ -123,6 +151,31 @@ void StreamCore::Flush() {
   asio::async_write(socket_, std::move(buffers), limit,
                     [self = shared_from_this()](const error_code& error, size_t) {
                       self->OnWritten(static_cast<bool>(error));
+                    });
+}
+
+// Small messages share a record, and with it the cost of one.
+void StreamCore::SendSealed() {
+  std::string& plain = shared_->plain_out;
+  plain.clear();
+  while (sealed_messages_ < sending_.size() && plain.size() < kSealBytesMax) {
+    const std::string& message = *sending_[sealed_messages_];
+    const size_t n = std::min(message.size() - sealed_bytes_, kSealBytesMax - plain.size());
+    plain.append(message, sealed_bytes_, n);
+    sealed_bytes_ += n;
+    if (sealed_bytes_ < message.size()) break;
+    ++sealed_messages_;
+    sealed_bytes_ = 0;
+  }
+  const bool last = sealed_messages_ == sending_.size();
+  if (last) sealed_messages_ = 0;
+  tls_->Send(plain);
+  wire_ = tls_->TakeOutput();
+  asio::async_write(socket_, asio::buffer(wire_),
+                    [self = shared_from_this(), last](const error_code& error, size_t) {
+                      self->wire_ = {};
+                      if (error || last || self->closed_) return self->OnWritten(static_cast<bool>(error));
+                      self->SendSealed();
                     });
 }
 
@@ -155,6 +208,11 @@ void StreamCore::BeginLinger() {
   lingering_ = true;
   if (end_of_input_) return Close(/*reset=*/false);
   error_code ignored;
+  if (tls_ != nullptr) {
+    tls_->End();
+    wire_ = tls_->TakeOutput();
+    socket_.write_some(asio::buffer(wire_), ignored);  // Everything else has been taken, so there is room.
+  }
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   WaitReadable();
 }

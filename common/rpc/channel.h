@@ -13,7 +13,8 @@ namespace nonet::rpc {
 
 struct ChannelOptions {
   std::string local_address =
-      {};  // Source IP literal, for a peer in a region; the system's choice when empty.
+      {};                  // Source IP literal, for a peer in a region; the system's choice when empty.
+  std::string token = {};  // Sent with every call as "authorization: Bearer <token>", unless empty.
 };
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, const ChannelOptions& options = {});

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/base/error.h"
 
 namespace nonet::rpc {
@@ -13,6 +14,7 @@ namespace {
 // gRPC sends the details as a header, and refuses headers beyond 8 KiB in all.
 constexpr size_t kDetailsBytesMax = 4 * 1024;
 constexpr size_t kStatusTextBytesMax = 1024;
+constexpr absl::string_view kTry = " / try: ";
 
 // Nonet's own failures carry a reason; what has none came from the transport.
 absl::Status TransportError(absl::StatusCode code, absl::string_view message, absl::string_view peer) {
@@ -23,6 +25,23 @@ absl::Status TransportError(absl::StatusCode code, absl::string_view message, ab
     return MakeError(code, "DEADLINE", absl::StrCat(peer, " did not answer in time"));
   }
   return absl::Status(code, absl::StrCat(peer, ": ", message));
+}
+
+// FormatError's text, back: what refuses a call before its handler cannot send details (token_guard.h).
+absl::Status Refusal(absl::string_view text) {
+  const absl::string_view all = text;
+  const size_t end = text.find("]: ");
+  if (!absl::ConsumePrefix(&text, "error[") || end == absl::string_view::npos) {
+    return absl::UnauthenticatedError(all);
+  }
+  const absl::string_view reason = all.substr(6, end - 6);
+  const absl::string_view rest = all.substr(end + 3);
+  const size_t step = rest.find(kTry);
+  if (step == absl::string_view::npos) {
+    return MakeError(absl::StatusCode::kUnauthenticated, reason, rest);
+  }
+  return MakeError(absl::StatusCode::kUnauthenticated, reason, rest.substr(0, step),
+                   {.next_step = std::string(rest.substr(step + kTry.size()))});
 }
 
 std::string Serialize(const absl::Status& status, const common::v1::ErrorInfo& info) {
@@ -62,6 +81,7 @@ absl::Status FromGrpc(const grpc::Status& status, absl::string_view peer) {
     info.set_message(status.error_message());
     return FromErrorInfo(info);
   }
+  if (code == absl::StatusCode::kUnauthenticated) return Refusal(status.error_message());
   if (peer.empty()) return absl::Status(code, status.error_message());
   return TransportError(code, status.error_message(), peer);
 }

@@ -108,8 +108,9 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
     request.mutable_open()->set_subscriber(options.subscriber);
     request.mutable_open()->set_epoch(options.epoch);
     request.mutable_open()->set_resume_revision(state.resume_revision());
+    request.mutable_open()->set_history(state.history());
     facts_due = facts.has_value();
-    ack_due = state.acknowledged() != 0;
+    ack_due = false;  // Until the first response says whose revisions this stream counts in.
     read_paused = false;
     writing = true;
     stream->Write(std::move(request));
@@ -117,7 +118,8 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
 
   void OnMessage(WatchResponse response) {
     const auto self = shared_from_this();  // The owner may end us while applying.
-    if (!std::exchange(connected, true)) {
+    const bool first = !std::exchange(connected, true);
+    if (first) {
       backoff_ns = kBackoffMinNs;
       log::Info("following the control plane", {{"target", options.target}, {"from", state.revision()}});
     }
@@ -132,7 +134,7 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
       SaveSoon();  // Everything in it was refused; remember to ask again after a restart.
     }
     if (closed) return;
-    if (state.acknowledged() != before) Acknowledge();
+    if (state.acknowledged() != before || (first && before != 0)) Acknowledge();
     if (state.unapplied() < kWatchUnappliedMax) {
       stream->ReadNext();
     } else {

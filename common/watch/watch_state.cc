@@ -38,6 +38,7 @@ std::string WatchState::Encode() const {
   WatchResponse head;
   head.set_kind(WatchResponse::KIND_SNAPSHOT);
   head.set_revision(revision_);
+  head.set_history(history_);
   head.set_last(refusals_.empty() && !restored_with_refusals_);
   std::string bytes = head.SerializeAsString();
   {
@@ -70,12 +71,14 @@ absl::Status WatchState::Restore(absl::string_view file, WatchClient::Delta& del
   restored_with_refusals_ = !content.last() || !refusals_.empty();
   refusals_.clear();
   revision_ = content.revision();
+  history_ = content.history();
   delta.revision = revision_;
   delta.from_disk = true;
   return absl::OkStatus();
 }
 
 std::optional<WatchClient::Delta> WatchState::Receive(WatchResponse response) {
+  if (!response.history().empty()) Follow(response.history());
   switch (response.kind()) {
     case WatchResponse::KIND_SNAPSHOT:
       return ReceiveSnapshot(std::move(response));
@@ -101,6 +104,15 @@ std::optional<WatchClient::Delta> WatchState::Receive(WatchResponse response) {
   }
 }
 
+void WatchState::Follow(const std::string& history) {
+  next_history_ = history;
+  if (history_.empty()) history_ = history;  // From before histories had names, and taken up where it was.
+  if (history_ == history) return;
+  // What was acknowledged, and what is being applied, says nothing about the new one. A snapshot follows.
+  acknowledged_ = 0;
+  for (Unapplied& entry : unapplied_) entry.revision = 0;
+}
+
 std::optional<WatchClient::Delta> WatchState::ReceiveSnapshot(WatchResponse response) {
   receiving_snapshot_ = true;
   for (Event& event : *response.mutable_events()) {
@@ -124,6 +136,7 @@ std::optional<WatchClient::Delta> WatchState::ReceiveSnapshot(WatchResponse resp
   WatchClient::Delta delta;
   Tell(outcome, delta);
   receiving_snapshot_ = false;
+  history_ = next_history_;
   revision_ = response.revision();  // Also when it is lower: a snapshot replaces everything.
   delta.revision = revision_;
   return delta;

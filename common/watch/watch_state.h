@@ -53,6 +53,8 @@ class WatchState {  // One owner; not thread-safe.
   // that what was refused is tried again.
   uint64_t resume_revision() const { return restored_with_refusals_ ? 0 : revision_; }
   uint64_t revision() const { return revision_; }
+  // What its revisions count in (watch.proto); empty while nobody said.
+  const std::string& history() const { return history_; }
   const WatchClient::Objects& objects() const { return objects_; }
   // By object name: refused versions that are still the newest.
   const std::map<std::string, watch::v1::Refusal>& refusals() const { return refusals_; }
@@ -64,6 +66,7 @@ class WatchState {  // One owner; not thread-safe.
     bool applied = false;
   };
 
+  void Follow(const std::string& history);
   std::optional<WatchClient::Delta> ReceiveSnapshot(watch::v1::WatchResponse response);
   // By name: whether the object is held now. The last event of a message about an object decides.
   using Outcome = std::map<std::string, bool>;
@@ -78,6 +81,8 @@ class WatchState {  // One owner; not thread-safe.
   bool receiving_snapshot_ = false;
   bool restored_with_refusals_ = false;
   uint64_t revision_ = 0;
+  std::string history_;
+  std::string next_history_;  // Of the snapshot that is arriving; in force once it is whole.
   uint64_t acknowledged_ = 0;
   uint64_t last_ticket_ = 0;
   std::deque<Unapplied> unapplied_;  // Bounded by kWatchUnappliedMax.

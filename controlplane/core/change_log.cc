@@ -9,29 +9,41 @@ namespace nonet::controlplane {
 
 void ChangeLog::Restore(uint64_t revision, std::vector<LogEntry> entries) {
   entries_.clear();
+  sizes_.clear();
   events_ = 0;
+  bytes_ = 0;
   floor_ = entries.empty() ? revision : entries.front().revision - 1;
   revision_ = revision;
-  for (LogEntry& entry : entries) {
-    events_ += entry.events.size();
-    entries_.push_back(std::move(entry));
-  }
-  Compact();
+  for (LogEntry& entry : entries) Push(std::move(entry));
 }
 
 void ChangeLog::Append(LogEntry entry) {
   NONET_CHECK(entry.revision > revision_);
   revision_ = entry.revision;
-  events_ += entry.events.size();
-  entries_.push_back(std::move(entry));
+  Push(std::move(entry));
   Compact();
 }
 
+void ChangeLog::Push(LogEntry entry) {
+  size_t bytes = 0;
+  for (const Object& event : entry.events) bytes += event.ByteSizeLong();
+  events_ += entry.events.size();
+  bytes_ += bytes;
+  sizes_.push_back(bytes);
+  entries_.push_back(std::move(entry));
+}
+
 void ChangeLog::Compact() {
-  while (events_ > events_max_ && entries_.size() > 1) {
+  const auto too_old = [&](const LogEntry& entry) {
+    return entries_.back().wall_ns - entry.wall_ns > limits_.age_max_ns;
+  };
+  while (entries_.size() > 1 &&
+         (events_ > limits_.events_max || bytes_ > limits_.bytes_max || too_old(entries_.front()))) {
     events_ -= entries_.front().events.size();
+    bytes_ -= sizes_.front();
     floor_ = entries_.front().revision;
     entries_.pop_front();
+    sizes_.pop_front();
   }
 }
 

@@ -1,5 +1,6 @@
 #include "controlplane/core/subscribers.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/names.h"
@@ -99,10 +100,12 @@ bool SubscriberTable::IsAwaited(const Subscriber& subscriber, int64_t now_ns, in
   const bool instance = subscriber.scope.role == watch::v1::ROLE_INSTANCE;
   if (instance && !should_run) return false;
   if (subscriber.connected) return true;
+  const Subscriber* supervisor = Find(kSupervisor);
+  const bool restarter = supervisor != nullptr && supervisor->connected;
+  if (!restarter) grace_ns = std::min(grace_ns, kReconnectGraceNs);
   if (now_ns - subscriber.seen_ns > grace_ns) return false;
   if (!instance) return true;
-  const Subscriber* supervisor = Find(kSupervisor);
-  const bool known_down = supervisor != nullptr && supervisor->connected && supervisor->running &&
+  const bool known_down = restarter && supervisor->running &&
                           !supervisor->running->contains(CanonicalName(subscriber.scope.subscriber));
   return !known_down;
 }

@@ -1,10 +1,11 @@
 // Who subscribes, how far each has applied, what it refuses, what it reports. Pure; one owner.
 //
 // Whom a change waits for:
-// - Convergence (WaitForConvergence): everybody connected, and everybody lost within the last 30 s.
+// - Convergence (WaitForConvergence): everybody connected, and everybody lost within the last 30 s: the
+//   supervisor may be starting it again. With no supervisor connected nobody would, so then it is 5 s, which
+//   is twice what a living process takes to reconnect.
 // - A deletion: everybody connected, and everybody lost within the last 5 s, so that a short reconnect does
-// not
-//   pass for consent.
+//   not pass for consent.
 // - Never an instance that should not run (gone, Deleting, stopped), nor one that is away while the connected
 //   supervisor says that it does not run.
 // A restart of the control plane counts as losing everybody at that moment: the resolver and the supervisor

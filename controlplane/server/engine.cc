@@ -123,7 +123,7 @@ void Engine::Drain() {
 
 absl::Status Engine::Commit(const Effects& effects, size_t commands) {
   if (effects.empty()) return absl::OkStatus();
-  const StoreBatch batch = plane_.Seal(effects);
+  const StoreBatch batch = plane_.Seal(effects, now());
   const int64_t before = loop_.clock().SteadyNs();
   const absl::Status status = store_.Commit(batch);
   if (!status.ok()) {
@@ -154,6 +154,7 @@ Randoms DrawRandoms() {
   for (int i = 0; i < kHostHexesDrawn; ++i) randoms.host_hexes.push_back(RandomHex(4));
   // 43 characters each. The string itself is the HMAC key; this alphabet survives URLs and shells.
   randoms.primary_key = absl::WebSafeBase64Escape(absl::HexStringToBytes(RandomHex(kKeyBytes)));
+  randoms.salt = absl::WebSafeBase64Escape(absl::HexStringToBytes(RandomHex(kKeyBytes)));
   randoms.secondary_key = absl::WebSafeBase64Escape(absl::HexStringToBytes(RandomHex(kKeyBytes)));
   return randoms;
 }

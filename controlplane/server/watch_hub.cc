@@ -61,11 +61,12 @@ void WatchHub::Open(Engine::Turn& turn, const std::shared_ptr<WatchSession>& ses
                                      {"epoch", open.epoch()},
                                      {"resume_revision", open.resume_revision()}});
   // What this turn changes is not durable yet, so the stream starts after it.
-  turn.Then([this, session, resume = open.resume_revision()](const absl::Status& committed) {
+  turn.Then([this, session, resume = open.resume_revision(),
+             history = open.history()](const absl::Status& committed) {
     Stream* ready = Find(session);
     if (!committed.ok() || ready == nullptr) return;
     ready->started = true;
-    Send(*ready, engine_.plane().InitialFeed(ready->scope, resume));
+    Send(*ready, engine_.plane().InitialFeed(ready->scope, resume, history));
   });
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
@@ -13,11 +14,14 @@ namespace {
 // The first byte of a key says what it is.
 constexpr char kLog = 'l';
 constexpr char kObject = 'o';
+constexpr char kOperation = 'p';
 constexpr char kRequest = 'r';
 constexpr char kSubscriber = 's';
 
 constexpr absl::string_view kSchema = "m/schema";
 constexpr absl::string_view kRevision = "m/revision";
+constexpr absl::string_view kCluster = "m/cluster";
+constexpr absl::string_view kHistory = "m/history";
 
 constexpr size_t kDigestBytes = 16;
 
@@ -42,7 +46,7 @@ std::string LogValue(const LogEntry& entry) {
   value.set_kind(watch::v1::WatchResponse::KIND_CHANGES);
   value.set_revision(entry.revision);
   for (const Object& event : entry.events) *value.add_events() = event;
-  return Serialize(value);
+  return absl::StrCat(Number(static_cast<uint64_t>(entry.wall_ns)), Serialize(value));
 }
 
 std::string RequestValue(const RequestRecord& record) {
@@ -58,6 +62,25 @@ bool Parse(absl::string_view bytes, google::protobuf::MessageLite& message) {
 std::string SchemaKey() { return std::string(kSchema); }
 std::string SchemaValue(uint64_t version) { return Number(version); }
 std::optional<uint64_t> ParseSchema(absl::string_view value) { return ParseNumber(value); }
+
+std::vector<Write> Writes(const Identity& identity) {
+  return {{std::string(kCluster), identity.cluster}, {std::string(kHistory), identity.history}};
+}
+
+void Migration::Add(absl::string_view key, absl::string_view value) {
+  // Schema 2 puts the time before a log entry. That of the older entries is not known: they count as old.
+  if (schema_ < 2 && absl::StartsWith(key, Key(kLog, ""))) {
+    writes_.push_back({std::string(key), absl::StrCat(Number(0), value)});
+  }
+}
+
+std::vector<Write> Migration::Take() {
+  // Schema 2 names the store.
+  if (schema_ < 2) {
+    for (Write& write : Writes(identity_)) writes_.push_back(std::move(write));
+  }
+  return std::move(writes_);
+}
 
 std::vector<Write> Writes(const StoreBatch& batch) {
   std::vector<Write> writes;
@@ -76,6 +99,12 @@ std::vector<Write> Writes(const StoreBatch& batch) {
   }
   for (uint64_t revision = batch.log_floor_before + 1; revision <= batch.log_floor; ++revision) {
     writes.push_back({Key(kLog, Number(revision)), std::nullopt});
+  }
+  for (const auto& [revision, operation] : batch.operations.put) {
+    writes.push_back({Key(kOperation, Number(revision)), Serialize(operation)});
+  }
+  for (const uint64_t revision : batch.operations.forgotten) {
+    writes.push_back({Key(kOperation, Number(revision)), std::nullopt});
   }
   for (const std::string& id : batch.forgotten) writes.push_back({Key(kRequest, id), std::nullopt});
   for (const RequestRecord& record : batch.remembered) {
@@ -97,6 +126,10 @@ std::optional<std::string> Reader::Add(absl::string_view key, absl::string_view 
     state_.revision = *revision;
     return std::nullopt;
   }
+  if (key == kCluster || key == kHistory) {
+    (key == kCluster ? state_.cluster : state_.history) = std::string(value);
+    return std::nullopt;
+  }
   const absl::string_view rest = key.substr(std::min<size_t>(2, key.size()));
   switch (key.size() > 2 && key[1] == '/' ? key[0] : '\0') {
     case kObject: {
@@ -108,8 +141,20 @@ std::optional<std::string> Reader::Add(absl::string_view key, absl::string_view 
     case kLog: {
       watch::v1::WatchResponse entry;
       const auto revision = ParseNumber(rest);
-      if (!revision || !Parse(value, entry) || entry.revision() != *revision) return bad();
-      state_.log.push_back({*revision, {entry.events().begin(), entry.events().end()}});
+      const auto wall_ns = ParseNumber(value.substr(0, 8));
+      if (!revision || !wall_ns || !Parse(value.substr(8), entry) || entry.revision() != *revision) {
+        return bad();
+      }
+      state_.log.push_back({*revision, {}, static_cast<int64_t>(*wall_ns)});
+      auto& events = state_.log.back().events;
+      for (Object& event : *entry.mutable_events()) events.push_back(std::move(event));
+      return std::nullopt;
+    }
+    case kOperation: {
+      resource::v1::Operation operation;
+      const auto revision = ParseNumber(rest);
+      if (!revision || !Parse(value, operation) || operation.revision() != *revision) return bad();
+      state_.operations.push_back(std::move(operation));
       return std::nullopt;
     }
     case kRequest: {
@@ -131,6 +176,7 @@ std::optional<std::string> Reader::Add(absl::string_view key, absl::string_view 
 }
 
 std::optional<std::string> Reader::Finish() {
+  if (state_.cluster.empty() || state_.history.empty()) return "it does not say which store it is";
   // Every revision is logged in the batch that makes it, so the newest entry is the store's revision.
   const uint64_t logged = state_.log.empty() ? 0 : state_.log.back().revision;
   if (logged != state_.revision) {

@@ -13,7 +13,7 @@
 
 namespace nonet::controlplane::layout {
 
-inline constexpr uint64_t kSchemaVersion = 1;
+inline constexpr uint64_t kSchemaVersion = 2;
 
 // One write: a value to put, or nullopt to delete.
 struct Write {
@@ -24,6 +24,27 @@ struct Write {
 std::string SchemaKey();
 std::string SchemaValue(uint64_t version);
 std::optional<uint64_t> ParseSchema(absl::string_view value);
+
+// Which store this is; see StoredState.
+struct Identity {
+  std::string cluster;
+  std::string history;
+};
+std::vector<Write> Writes(const Identity& identity);
+
+// What turns a store of `schema`, an older one, into this layout. Give it all its pairs, in any order; then
+// write everything and SchemaValue(kSchemaVersion) in one batch.
+class Migration {
+ public:
+  Migration(uint64_t schema, Identity identity) : schema_(schema), identity_(std::move(identity)) {}
+  void Add(absl::string_view key, absl::string_view value);
+  std::vector<Write> Take();
+
+ private:
+  const uint64_t schema_;
+  const Identity identity_;
+  std::vector<Write> writes_;
+};
 
 // What a batch writes, in order.
 std::vector<Write> Writes(const StoreBatch& batch);

@@ -1,9 +1,16 @@
 #include "controlplane/store/memory_store.h"
 
+#include "common/real/entropy.h"
 #include "controlplane/core/errors.h"
 #include "controlplane/store/key_layout.h"
 
 namespace nonet::controlplane {
+
+MemoryStore::MemoryStore() {
+  for (layout::Write& write : layout::Writes(layout::Identity{RandomHex(8), RandomHex(8)})) {
+    pairs_[write.key] = *std::move(write.value);
+  }
+}
 
 absl::StatusOr<StoredState> MemoryStore::Load() {
   layout::Reader reader;

@@ -11,6 +11,7 @@ namespace nonet::controlplane {
 
 class MemoryStore final : public Store {
  public:
+  MemoryStore();
   absl::StatusOr<StoredState> Load() override;
   absl::Status Commit(const StoreBatch& batch) override;
 

@@ -1,15 +1,20 @@
 #include "controlplane/store/rocksdb_store.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "common/base/status_macros.h"
+#include "common/real/entropy.h"
 #include "controlplane/core/errors.h"
 #include "controlplane/store/key_layout.h"
 
@@ -24,6 +29,7 @@ absl::Status Convert(const rocksdb::Status& status, const std::string& path) {
   const std::string why = status.ToString();
   if (absl::StrContains(why, "lock ") && absl::StrContains(why, "LOCK")) return errors::StoreInUse(path);
   if (status.IsCorruption()) return errors::StoreCorrupt(path, why);
+  if (status.IsNoSpace()) return errors::StoreFull(path, why);
   if (absl::StrContains(why, "Permission denied") || absl::StrContains(why, "Read-only file system") ||
       absl::StrContains(why, "Not a directory")) {
     return errors::StoreUnwritable(path, why);
@@ -31,14 +37,14 @@ absl::Status Convert(const rocksdb::Status& status, const std::string& path) {
   return errors::StoreFailed(path, why);
 }
 
-rocksdb::Options MakeOptions() {
+rocksdb::Options MakeOptions(size_t write_buffer_bytes) {
   rocksdb::Options options;
   options.create_if_missing = true;
   // A torn last record was never acknowledged and is dropped; damage before it is an error, never skipped.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.paranoid_checks = true;
-  // The state is a few megabytes at most; small buffers keep the process small.
-  options.write_buffer_size = 4 << 20;
+  // The state is some megabytes; small buffers keep the process small.
+  options.write_buffer_size = write_buffer_bytes;
   options.max_write_buffer_number = 2;
   options.max_open_files = 64;
   options.max_background_jobs = 2;
@@ -52,39 +58,93 @@ rocksdb::Options MakeOptions() {
   return options;
 }
 
-rocksdb::WriteOptions Synced() {
-  rocksdb::WriteOptions options;
-  options.sync = true;
-  return options;
+absl::Status Put(rocksdb::WriteBatch& batch, const std::vector<layout::Write>& writes,
+                 const std::string& path) {
+  for (const layout::Write& write : writes) {
+    const rocksdb::Status status =
+        write.value ? batch.Put(Slice(write.key), Slice(*write.value)) : batch.Delete(Slice(write.key));
+    RETURN_IF_ERROR(Convert(status, path));
+  }
+  return absl::OkStatus();
+}
+
+std::string ParentOf(const std::string& path) {
+  const size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace
 
 struct RocksDbStore::Impl {
+  absl::Status Write(rocksdb::WriteBatch& batch) {
+    rocksdb::WriteOptions options;
+    options.sync = sync;
+    return Convert(db->Write(options, &batch), path);
+  }
+
+  // RocksDB syncs what is in the directory, not the entry of the directory itself.
+  absl::Status SyncParent() {
+    rocksdb::FileSystem& files = *(env ? env.get() : rocksdb::Env::Default())->GetFileSystem();
+    std::unique_ptr<rocksdb::FSDirectory> parent;
+    RETURN_IF_ERROR(Convert(files.NewDirectory(ParentOf(path), {}, &parent, nullptr), path));
+    return Convert(parent->Fsync({}, nullptr), path);
+  }
+
+  absl::Status CheckSchema() {
+    std::string value;
+    const rocksdb::Status found = db->Get(rocksdb::ReadOptions(), Slice(layout::SchemaKey()), &value);
+    if (found.IsNotFound()) return Create();
+    RETURN_IF_ERROR(Convert(found, path));
+    const auto schema = layout::ParseSchema(value);
+    if (!schema) return errors::StoreCorrupt(path, "the schema version cannot be read");
+    if (*schema > layout::kSchemaVersion) return errors::StoreTooNew(path, *schema, layout::kSchemaVersion);
+    return *schema < layout::kSchemaVersion ? Migrate(*schema) : absl::OkStatus();
+  }
+
+  absl::Status Create() {
+    std::vector<layout::Write> writes = layout::Writes(layout::Identity{RandomHex(8), RandomHex(8)});
+    writes.push_back({layout::SchemaKey(), layout::SchemaValue(layout::kSchemaVersion)});
+    rocksdb::WriteBatch batch;
+    RETURN_IF_ERROR(Put(batch, writes, path));
+    return Write(batch);
+  }
+
+  absl::Status Migrate(uint64_t schema) {
+    layout::Migration migration(schema, {RandomHex(8), RandomHex(8)});
+    const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(rocksdb::ReadOptions()));
+    for (it->SeekToFirst(); it->Valid(); it->Next()) migration.Add(View(it->key()), View(it->value()));
+    RETURN_IF_ERROR(Convert(it->status(), path));
+    std::vector<layout::Write> writes = migration.Take();
+    writes.push_back({layout::SchemaKey(), layout::SchemaValue(layout::kSchemaVersion)});
+    rocksdb::WriteBatch batch;
+    RETURN_IF_ERROR(Put(batch, writes, path));
+    return Write(batch);
+  }
+
   std::string path;
+  bool sync = true;
+  std::unique_ptr<rocksdb::Env> env;  // Where the file system was given.
   std::unique_ptr<rocksdb::DB> db;
 };
 
 RocksDbStore::RocksDbStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RocksDbStore::~RocksDbStore() = default;
 
-absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(const std::string& path) {
-  rocksdb::DB* db = nullptr;
-  RETURN_IF_ERROR(Convert(rocksdb::DB::Open(MakeOptions(), path, &db), path));
+absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(const std::string& path, Options given) {
   auto impl = std::make_unique<Impl>();
   impl->path = path;
-  impl->db.reset(db);
-  std::string value;
-  const rocksdb::Status found = db->Get(rocksdb::ReadOptions(), Slice(layout::SchemaKey()), &value);
-  if (found.IsNotFound()) {
-    const std::string version = layout::SchemaValue(layout::kSchemaVersion);
-    RETURN_IF_ERROR(Convert(db->Put(Synced(), Slice(layout::SchemaKey()), Slice(version)), path));
-  } else {
-    RETURN_IF_ERROR(Convert(found, path));
-    const auto version = layout::ParseSchema(value);
-    if (!version) return errors::StoreCorrupt(path, "the schema version cannot be read");
-    if (*version > layout::kSchemaVersion) return errors::StoreTooNew(path, *version, layout::kSchemaVersion);
+  impl->sync = given.sync;
+  rocksdb::Options options = MakeOptions(given.write_buffer_bytes);
+  if (given.file_system) {
+    impl->env = rocksdb::NewCompositeEnv(given.file_system);
+    options.env = impl->env.get();
   }
+  rocksdb::DB* db = nullptr;
+  RETURN_IF_ERROR(Convert(rocksdb::DB::Open(options, path, &db), path));
+  impl->db.reset(db);
+  if (given.sync) RETURN_IF_ERROR(impl->SyncParent());
+  RETURN_IF_ERROR(impl->CheckSchema());
   return std::unique_ptr<RocksDbStore>(new RocksDbStore(std::move(impl)));
 }
 
@@ -103,17 +163,28 @@ absl::StatusOr<StoredState> RocksDbStore::Load() {
 
 absl::Status RocksDbStore::Commit(const StoreBatch& batch) {
   rocksdb::WriteBatch writes;
-  for (const layout::Write& write : layout::Writes(batch)) {
-    const rocksdb::Status status =
-        write.value ? writes.Put(Slice(write.key), Slice(*write.value)) : writes.Delete(Slice(write.key));
-    RETURN_IF_ERROR(Convert(status, impl_->path));
-  }
-  return Convert(impl_->db->Write(Synced(), &writes), impl_->path);
+  RETURN_IF_ERROR(Put(writes, layout::Writes(batch), impl_->path));
+  return impl_->Write(writes);
 }
 
-absl::Status RocksDbStore::SetSchemaForTest(uint64_t version) {
-  const std::string value = layout::SchemaValue(version);
-  return Convert(impl_->db->Put(Synced(), Slice(layout::SchemaKey()), Slice(value)), impl_->path);
+absl::Status RocksDbStore::Checkpoint(const std::string& path) {
+  rocksdb::Checkpoint* checkpoint = nullptr;
+  RETURN_IF_ERROR(Convert(rocksdb::Checkpoint::Create(impl_->db.get(), &checkpoint), impl_->path));
+  const std::unique_ptr<rocksdb::Checkpoint> owned(checkpoint);
+  return Convert(owned->CreateCheckpoint(path), path);
+}
+
+absl::Status RocksDbStore::BeginHistory() {
+  const std::vector<layout::Write> writes = layout::Writes(layout::Identity{"", RandomHex(8)});
+  rocksdb::WriteBatch batch;
+  RETURN_IF_ERROR(Put(batch, {writes.back()}, impl_->path));
+  return impl_->Write(batch);
+}
+
+absl::Status RocksDbStore::PutForTest(const std::string& key, const std::string& value) {
+  rocksdb::WriteBatch batch;
+  RETURN_IF_ERROR(Put(batch, {{key, value}}, impl_->path));
+  return impl_->Write(batch);
 }
 
 }  // namespace nonet::controlplane

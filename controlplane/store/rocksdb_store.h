@@ -4,26 +4,45 @@
 //   ASSIGN_OR_RETURN(std::unique_ptr<Store> store, RocksDbStore::Open(dir + "/controlplane/db"));
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "controlplane/store/store.h"
 
+namespace rocksdb {
+class FileSystem;
+}
+
 namespace nonet::controlplane {
 
 class RocksDbStore final : public Store {
  public:
-  // Creates the directory where there is none. FAILED_PRECONDITION when another process has it open or a
-  // newer version of Nonet wrote it; PERMISSION_DENIED when it cannot be written; DATA_LOSS when it is
-  // damaged.
-  static absl::StatusOr<std::unique_ptr<RocksDbStore>> Open(const std::string& path);
+  // What tests turn.
+  struct Options {
+    std::shared_ptr<rocksdb::FileSystem> file_system;  // The machine's where null. RocksDB shares it.
+    bool sync = true;                                  // False breaks every promise.
+    size_t write_buffer_bytes = 4 << 20;
+  };
+  // Creates the directory where there is none, and moves a store of an older schema to this one. Errors:
+  // FAILED_PRECONDITION when another process has it open or a newer version of Nonet wrote it;
+  // PERMISSION_DENIED when it cannot be written; RESOURCE_EXHAUSTED when the disk is full; DATA_LOSS when it
+  // is damaged.
+  static absl::StatusOr<std::unique_ptr<RocksDbStore>> Open(const std::string& path) {
+    return Open(path, Options());
+  }
+  static absl::StatusOr<std::unique_ptr<RocksDbStore>> Open(const std::string& path, Options options);
   ~RocksDbStore() override;
 
   absl::StatusOr<StoredState> Load() override;
   absl::Status Commit(const StoreBatch& batch) override;
-  // Overwrites the schema version, for tests of what follows.
-  absl::Status SetSchemaForTest(uint64_t version);
+  // On the same disk: mostly hard links, so that it takes milliseconds.
+  absl::Status Checkpoint(const std::string& path) override;
+  // From now on its revisions count in a new history: a restored store's first act.
+  absl::Status BeginHistory();
+  // Writes a pair past every rule, for tests of what follows.
+  absl::Status PutForTest(const std::string& key, const std::string& value);
 
  private:
   struct Impl;

@@ -9,6 +9,7 @@
 #include "common/clock/simulated_clock.h"
 #include "common/http/server.h"
 #include "tests/contract/common/loop_thread.h"
+#include "tests/contract/common/over_both.h"
 #include "tests/contract/common/raw_socket.h"
 
 namespace nonet::http {
@@ -27,12 +28,12 @@ std::string UpgradeRequest(absl::string_view target = "/") {
                       "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
 }
 
-class HttpStream : public testing::Test {
+class HttpStream : public OverBoth {
  protected:
   HttpStream() {
     loop_.Call([this] {
       server_ = *Server::Listen(
-          loop_.get(), {}, [](Request, Reply reply) { reply(Response{}); },
+          loop_.get(), Over({}), [](Request, Reply reply) { reply(Response{}); },
           [this](Request request, std::unique_ptr<Upgrade> upgrade) {
             OnUpgrade(request, std::move(upgrade));
           });
@@ -71,7 +72,7 @@ class HttpStream : public testing::Test {
   }
 
   // Sends the request and takes the 101.
-  void Open(RawSocket& client, absl::string_view target = "/") {
+  void Open(Client& client, absl::string_view target = "/") {
     client.Send(UpgradeRequest(target));
     ASSERT_THAT(client.ReceiveUntil("\r\n\r\n"), StartsWith("HTTP/1.1 101 "));
     ASSERT_TRUE(loop_.Eventually([&] { return stream_ == nullptr || stream_->queued_bytes() == 0; }));
@@ -98,8 +99,8 @@ class HttpStream : public testing::Test {
   uint16_t port_ = 0;
 };
 
-TEST_F(HttpStream, BeginsWithTheAnswerOfTheRfc) {
-  RawSocket client(port_);
+TEST_P(HttpStream, BeginsWithTheAnswerOfTheRfc) {
+  Client client(port_);
   client.Send(UpgradeRequest("/proto"));
   const std::string head = client.ReceiveUntil("\r\n\r\n");
   EXPECT_THAT(head, StartsWith("HTTP/1.1 101 Switching Protocols\r\n"));
@@ -107,8 +108,8 @@ TEST_F(HttpStream, BeginsWithTheAnswerOfTheRfc) {
   EXPECT_THAT(head, HasSubstr("sec-websocket-protocol: json.webpubsub.azure.v1\r\n"));
 }
 
-TEST_F(HttpStream, CarriesBytesBothWays) {
-  RawSocket client(port_);
+TEST_P(HttpStream, CarriesBytesBothWays) {
+  Client client(port_);
   Open(client);
   client.Send("hello");
   EXPECT_TRUE(Received("hello"));
@@ -116,8 +117,8 @@ TEST_F(HttpStream, CarriesBytesBothWays) {
   EXPECT_EQ(client.Receive(5), "world");
 }
 
-TEST_F(HttpStream, DeliversBytesGluedBehindTheRequest) {
-  RawSocket client(port_);
+TEST_P(HttpStream, DeliversBytesGluedBehindTheRequest) {
+  Client client(port_);
   client.Send(UpgradeRequest() + "early");
   ASSERT_THAT(client.ReceiveUntil("\r\n\r\n"), StartsWith("HTTP/1.1 101 "));
   EXPECT_TRUE(Received("early"));
@@ -125,16 +126,16 @@ TEST_F(HttpStream, DeliversBytesGluedBehindTheRequest) {
   EXPECT_TRUE(Received("early and late"));
 }
 
-TEST_F(HttpStream, KeepsEarlyBytesUntilItIsStarted) {
-  RawSocket client(port_);
+TEST_P(HttpStream, KeepsEarlyBytesUntilItIsStarted) {
+  Client client(port_);
   client.Send(UpgradeRequest("/late") + "early");
   ASSERT_THAT(client.ReceiveUntil("\r\n\r\n"), StartsWith("HTTP/1.1 101 "));
   loop_.Call([&] { StartStream(); });
   EXPECT_TRUE(Received("early"));
 }
 
-TEST_F(HttpStream, IsDecidedLater) {
-  RawSocket client(port_);
+TEST_P(HttpStream, IsDecidedLater) {
+  Client client(port_);
   client.Send(UpgradeRequest("/keep"));
   ASSERT_TRUE(loop_.Eventually([&] { return upgrade_ != nullptr; }));
   loop_.Call([&] {
@@ -145,8 +146,8 @@ TEST_F(HttpStream, IsDecidedLater) {
   EXPECT_THAT(client.ReceiveUntil("\r\n\r\n"), StartsWith("HTTP/1.1 101 "));
 }
 
-TEST_F(HttpStream, IsClosedFromTheStartWhenThePeerWentMeanwhile) {
-  RawSocket client(port_);
+TEST_P(HttpStream, IsClosedFromTheStartWhenThePeerWentMeanwhile) {
+  Client client(port_);
   client.Send(UpgradeRequest("/keep"));
   ASSERT_TRUE(loop_.Eventually([&] { return upgrade_ != nullptr; }));
   loop_.Call([&] {
@@ -158,31 +159,31 @@ TEST_F(HttpStream, IsClosedFromTheStartWhenThePeerWentMeanwhile) {
   EXPECT_TRUE(Closed());
 }
 
-TEST_F(HttpStream, IsRefusedWithTheAnswerGiven) {
-  RawSocket client(port_);
+TEST_P(HttpStream, IsRefusedWithTheAnswerGiven) {
+  Client client(port_);
   client.Send(UpgradeRequest("/refuse"));
   EXPECT_THAT(client.ReceiveResponse(), StartsWith("HTTP/1.1 401 Unauthorized\r\n"));
   client.Send(UpgradeRequest("/drop"));  // The connection goes on.
   EXPECT_THAT(client.ReceiveResponse(), StartsWith("HTTP/1.1 500 "));
 }
 
-TEST_F(HttpStream, IsRefusedForABadHandshakeAndWhereNobodySpeaksIt) {
-  RawSocket bad(port_);
+TEST_P(HttpStream, IsRefusedForABadHandshakeAndWhereNobodySpeaksIt) {
+  Client bad(port_);
   bad.Send(
       "GET / HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: "
       "8\r\n\r\n");
   const std::string response = bad.ReceiveResponse();
   EXPECT_THAT(response, StartsWith("HTTP/1.1 400 "));
   EXPECT_THAT(response, HasSubstr("sec-websocket-version: 13\r\n"));
-  auto plain = loop_.Call([&] { return *Server::Listen(loop_.get(), {}, [](Request, Reply) {}); });
-  RawSocket client(plain->port());
+  auto plain = loop_.Call([&] { return *Server::Listen(loop_.get(), Over({}), [](Request, Reply) {}); });
+  Client client(plain->port());
   client.Send(UpgradeRequest());
   EXPECT_THAT(client.ReceiveResponse(), StartsWith("HTTP/1.1 400 "));
   loop_.Call([&] { plain.reset(); });
 }
 
-TEST_F(HttpStream, SendsAllOfOneTurnInOrder) {
-  RawSocket client(port_);
+TEST_P(HttpStream, SendsAllOfOneTurnInOrder) {
+  Client client(port_);
   Open(client);
   std::string expected;
   loop_.Call([&] {
@@ -197,8 +198,8 @@ TEST_F(HttpStream, SendsAllOfOneTurnInOrder) {
   EXPECT_TRUE(loop_.Eventually([&] { return drained_ >= 1 && stream_->queued_bytes() == 0; }));
 }
 
-TEST_F(HttpStream, CountsWhatASlowPeerLeavesQueued) {
-  RawSocket client(port_, 4096);
+TEST_P(HttpStream, CountsWhatASlowPeerLeavesQueued) {
+  Client client(port_, 4096);
   Open(client);
   const std::string big(16 * 1024 * 1024, 'x');
   Write(big);
@@ -210,8 +211,8 @@ TEST_F(HttpStream, CountsWhatASlowPeerLeavesQueued) {
   EXPECT_TRUE(loop_.Eventually([&] { return stream_->queued_bytes() == 0; }));
 }
 
-TEST_F(HttpStream, SaysOnceThatThePeerClosed) {
-  RawSocket polite(port_);
+TEST_P(HttpStream, SaysOnceThatThePeerClosed) {
+  Client polite(port_);
   Open(polite);
   polite.ShutdownSend();
   EXPECT_TRUE(Closed());
@@ -222,8 +223,8 @@ TEST_F(HttpStream, SaysOnceThatThePeerClosed) {
   loop_.Call([&] { EXPECT_EQ(closed_, 1); });
 }
 
-TEST_F(HttpStream, SurvivesAResetWhileWriting) {
-  RawSocket client(port_, 4096);
+TEST_P(HttpStream, SurvivesAResetWhileWriting) {
+  Client client(port_, 4096);
   Open(client);
   for (int i = 0; i < 64; ++i) Write(std::string(256 * 1024, 'x'));
   client.Receive(1000);
@@ -232,8 +233,8 @@ TEST_F(HttpStream, SurvivesAResetWhileWriting) {
   loop_.Call([&] { EXPECT_EQ(stream_->queued_bytes(), 0u); });
 }
 
-TEST_F(HttpStream, SendsWhatIsQueuedBeforeItCloses) {
-  RawSocket client(port_);
+TEST_P(HttpStream, SendsWhatIsQueuedBeforeItCloses) {
+  Client client(port_);
   Open(client);
   const std::string big(8 * 1024 * 1024, 'x');
   loop_.Call([&] {
@@ -250,8 +251,8 @@ TEST_F(HttpStream, SendsWhatIsQueuedBeforeItCloses) {
   EXPECT_EQ(loop_.Call([&] { return received_; }), "");
 }
 
-TEST_F(HttpStream, SaysItsLastWordsToAPeerThatClosedItsSide) {
-  RawSocket client(port_);
+TEST_P(HttpStream, SaysItsLastWordsToAPeerThatClosedItsSide) {
+  Client client(port_);
   Open(client);
   on_data_ = [&] {
     stream_->Write(Bytes("bye"));
@@ -263,8 +264,8 @@ TEST_F(HttpStream, SaysItsLastWordsToAPeerThatClosedItsSide) {
   EXPECT_TRUE(Closed());
 }
 
-TEST_F(HttpStream, AbortsAPeerThatNeverTakesTheLastWords) {
-  RawSocket client(port_, 4096);
+TEST_P(HttpStream, AbortsAPeerThatNeverTakesTheLastWords) {
+  Client client(port_, 4096);
   Open(client);
   loop_.Call([&] {
     stream_->Write(Bytes(std::string(32 * 1024 * 1024, 'x')));
@@ -274,8 +275,8 @@ TEST_F(HttpStream, AbortsAPeerThatNeverTakesTheLastWords) {
   EXPECT_TRUE(Closed());
 }
 
-TEST_F(HttpStream, AbortsWithAReset) {
-  RawSocket client(port_);
+TEST_P(HttpStream, AbortsWithAReset) {
+  Client client(port_);
   Open(client);
   loop_.Call([&] {
     stream_->Abort();
@@ -286,8 +287,8 @@ TEST_F(HttpStream, AbortsWithAReset) {
   EXPECT_TRUE(Closed());
 }
 
-TEST_F(HttpStream, CallsNobodyOnceDestroyed) {
-  RawSocket client(port_);
+TEST_P(HttpStream, CallsNobodyOnceDestroyed) {
+  Client client(port_);
   Open(client);
   Write("x");
   loop_.Call([&] { stream_.reset(); });
@@ -295,17 +296,17 @@ TEST_F(HttpStream, CallsNobodyOnceDestroyed) {
   loop_.Call([&] { EXPECT_EQ(closed_, 0); });
 }
 
-TEST_F(HttpStream, MayBeDestroyedInItsOwnCallbacks) {
+TEST_P(HttpStream, MayBeDestroyedInItsOwnCallbacks) {
   on_data_ = [&] { stream_.reset(); };
-  RawSocket client(port_);
+  Client client(port_);
   Open(client);
   client.Send(std::string(1'000'000, 'x'));
   EXPECT_TRUE(client.AtEnd());
   loop_.Call([&] { EXPECT_EQ(closed_, 0); });
 }
 
-TEST_F(HttpStream, IsAbortedWithItsServer) {
-  RawSocket client(port_);
+TEST_P(HttpStream, IsAbortedWithItsServer) {
+  Client client(port_);
   Open(client);
   Write(std::string(1'000'000, 'x'));
   loop_.Call([&] { server_.reset(); });
@@ -313,6 +314,8 @@ TEST_F(HttpStream, IsAbortedWithItsServer) {
   client.ReceiveAll();
   EXPECT_TRUE(client.AtEnd());
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, HttpStream, testing::Bool(), OverBoth::Name);
 
 TEST(HttpStreamAtTheEnd, OutlivesItsLoopsLastTurn) {
   // The process stops with streams open and nobody turns the loop any more: all is taken down in any order.

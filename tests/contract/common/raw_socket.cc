@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <utility>
 
@@ -16,6 +18,8 @@
 
 namespace nonet {
 namespace {
+
+constexpr size_t kReadBytes = 16 * 1024;
 
 void SetTimeouts(int fd) {
   const timeval limit = {.tv_sec = 5, .tv_usec = 0};
@@ -35,20 +39,32 @@ sockaddr_in Loopback(uint16_t port) {
 
 int64_t LoopThread::RealNowNs() { return RealClock().SteadyNs(); }
 
-RawSocket::RawSocket(uint16_t port, int receive_buffer_bytes) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+RawSocket::RawSocket(uint16_t port, int receive_buffer_bytes)
+    : RawSocket(port, receive_buffer_bytes, nullptr) {}
+
+RawSocket::RawSocket(uint16_t port, int receive_buffer_bytes, std::shared_ptr<const tls::Context> trust)
+    : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
   SetTimeouts(fd_);
   if (receive_buffer_bytes > 0) {
     setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof(receive_buffer_bytes));
   }
   const sockaddr_in address = Loopback(port);
   NONET_CHECK(connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
+  if (trust == nullptr) return;
+  tls_ = std::make_unique<tls::Session>(std::move(trust), "localhost");
+  SendWire(tls_->TakeOutput());
+  bool more = true;
+  while (more && tls_->state() == tls::Session::State::kHandshake) {
+    more = ReceiveSome(kReadBytes);
+    SendWire(tls_->TakeOutput());
+  }
 }
 
 RawSocket::~RawSocket() {
   if (fd_ >= 0) close(fd_);
 }
 
-bool RawSocket::Send(absl::string_view bytes) {
+bool RawSocket::SendWire(absl::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n <= 0) return false;
@@ -57,15 +73,32 @@ bool RawSocket::Send(absl::string_view bytes) {
   return true;
 }
 
-std::string RawSocket::Receive(size_t bytes) {
-  std::string received(bytes, '\0');
-  size_t have = 0;
-  while (have < bytes) {
-    const ssize_t n = recv(fd_, received.data() + have, bytes - have, 0);
-    if (n <= 0) break;
-    have += static_cast<size_t>(n);
+bool RawSocket::Send(absl::string_view bytes) {
+  if (tls_ == nullptr) return SendWire(bytes);
+  tls_->Send(bytes);
+  const std::string wire = tls_->TakeOutput();
+  return tls_->state() == tls::Session::State::kOpen && SendWire(wire);
+}
+
+bool RawSocket::ReceiveSome(size_t bytes_max) {
+  char buffer[kReadBytes];
+  const ssize_t n = recv(fd_, buffer, std::min(bytes_max, sizeof(buffer)), 0);
+  reset_ = n < 0 && errno == ECONNRESET;
+  if (n <= 0) return false;
+  const absl::string_view bytes(buffer, static_cast<size_t>(n));
+  if (tls_ == nullptr) {
+    plain_.append(bytes.data(), bytes.size());
+    return true;
   }
-  received.resize(have);
+  const tls::Session::State state = tls_->Receive(bytes, &plain_);
+  return state == tls::Session::State::kHandshake || state == tls::Session::State::kOpen || !plain_.empty();
+}
+
+std::string RawSocket::Receive(size_t bytes) {
+  while (plain_.size() < bytes && ReceiveSome(tls_ == nullptr ? bytes - plain_.size() : kReadBytes)) {
+  }
+  std::string received = plain_.substr(0, bytes);
+  plain_.erase(0, received.size());
   return received;
 }
 
@@ -88,20 +121,32 @@ std::string RawSocket::ReceiveResponse() {
 }
 
 std::string RawSocket::ReceiveAll() {
-  std::string received;
-  char buffer[16 * 1024];
-  for (ssize_t n = 0; (n = recv(fd_, buffer, sizeof(buffer), 0)) > 0;)
-    received.append(buffer, static_cast<size_t>(n));
-  return received;
+  while (ReceiveSome(kReadBytes)) {
+  }
+  return std::exchange(plain_, {});
 }
 
 bool RawSocket::AtEnd() {
+  if (!plain_.empty()) return false;
+  if (tls_ != nullptr) {
+    while (plain_.empty() && tls_->state() != tls::Session::State::kEnded && ReceiveSome(kReadBytes)) {
+    }
+    if (!plain_.empty()) return false;
+    if (tls_->state() == tls::Session::State::kEnded) return true;
+    if (reset_) return true;
+  }
   char byte = 0;
   const ssize_t n = recv(fd_, &byte, 1, MSG_PEEK);
   return n == 0 || (n < 0 && errno == ECONNRESET);
 }
 
-void RawSocket::ShutdownSend() { shutdown(fd_, SHUT_WR); }
+void RawSocket::ShutdownSend() {
+  if (tls_ != nullptr) {
+    tls_->End();
+    SendWire(tls_->TakeOutput());
+  }
+  shutdown(fd_, SHUT_WR);
+}
 
 void RawSocket::CloseWithReset() {
   const linger reset = {.l_onoff = 1, .l_linger = 0};

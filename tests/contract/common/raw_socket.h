@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "common/tls/session.h"
 
 namespace nonet {
 
@@ -12,6 +14,9 @@ class RawSocket {
  public:
   // Connects to 127.0.0.1. Aborts the test program when that fails.
   explicit RawSocket(uint16_t port, int receive_buffer_bytes = 0);
+  // Over TLS, when `trust` is given: shakes hands as a client of "localhost". A failed handshake shows as
+  // the peer's end.
+  RawSocket(uint16_t port, int receive_buffer_bytes, std::shared_ptr<const tls::Context> trust);
   ~RawSocket();
   RawSocket(const RawSocket&) = delete;
 
@@ -29,9 +34,18 @@ class RawSocket {
   bool AtEnd();
   void ShutdownSend();
   void CloseWithReset();
+  // nullptr without TLS.
+  const tls::Session* tls() const { return tls_.get(); }
 
  private:
+  bool SendWire(absl::string_view bytes);
+  // Some bytes, decrypted, into `plain_`; false at the peer's end or after 5 s.
+  bool ReceiveSome(size_t bytes_max);
+
   int fd_ = -1;
+  std::unique_ptr<tls::Session> tls_;
+  std::string plain_;  // Received and not yet taken.
+  bool reset_ = false;
 };
 
 // A socket that listens on 127.0.0.1 and never accepts.

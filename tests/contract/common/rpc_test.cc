@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <set>
 #include <string>
@@ -11,9 +12,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/notification.h"
+#include "common/base/error.h"
 #include "common/clock/clock.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
+#include "common/rpc/status.h"
+#include "common/rpc/token_guard.h"
 #include "nonet/fault/v1/fault.grpc.pb.h"
 
 namespace nonet::rpc {
@@ -141,6 +145,94 @@ TEST(RpcChannel, CannotConnectFromAnAddressThatIsNotOurs) {
     EXPECT_EQ(CallUnary(MakeChannel((*server)->address(), {.local_address = from}), kHealthCheck, "", 200)
                   .status.error_code(),
               grpc::StatusCode::DEADLINE_EXCEEDED);
+  }
+}
+
+// ---- The bearer token ----
+
+constexpr char kToken[] = "0123456789abcdef";
+constexpr char kRead[] = "/nonet.fault.v1.FaultService/ListFaults";
+constexpr char kChange[] = "/nonet.fault.v1.FaultService/ClearFaults";
+
+class Counts final : public fault::v1::FaultService::CallbackService {
+ public:
+  grpc::ServerUnaryReactor* ListFaults(grpc::CallbackServerContext* context, const google::protobuf::Empty*,
+                                       fault::v1::ListFaultsResponse*) override {
+    return Done(context);
+  }
+  grpc::ServerUnaryReactor* ClearFaults(grpc::CallbackServerContext* context, const google::protobuf::Empty*,
+                                        fault::v1::ListFaultsResponse*) override {
+    ++changes;
+    return Done(context);
+  }
+  std::atomic<int> changes{0};
+
+ private:
+  static grpc::ServerUnaryReactor* Done(grpc::CallbackServerContext* context) {
+    auto* reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status::OK);
+    return reactor;
+  }
+};
+
+TEST(RpcToken, GuardsChangesAndLeavesReadsOpen) {
+  Counts service;
+  const auto server = Server::Start({.token = kToken}, {&service});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const std::string target = (*server)->address();
+  const auto anonymous = MakeChannel(target);
+  EXPECT_TRUE(CallUnary(anonymous, kRead, "").status.ok());
+  EXPECT_TRUE(CallUnary(anonymous, kHealthCheck, "").status.ok());
+  const absl::Status missing = FromGrpc(CallUnary(anonymous, kChange, "").status, "the supervisor");
+  EXPECT_EQ(missing.code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(ErrorReason(missing), "TOKEN_MISSING");
+  EXPECT_THAT(GetErrorDetails(missing).next_step, testing::HasSubstr("armTokenFile"));
+  EXPECT_THAT(std::string(missing.message()), testing::Not(testing::HasSubstr("try:")));
+
+  const absl::Status wrong =
+      FromGrpc(CallUnary(MakeChannel(target, {.token = "other"}), kChange, "").status, "the supervisor");
+  EXPECT_EQ(ErrorReason(wrong), "TOKEN_REFUSED");
+  EXPECT_EQ(service.changes, 0);
+
+  EXPECT_TRUE(CallUnary(MakeChannel(target, {.token = kToken}), kChange, "").status.ok());
+  EXPECT_EQ(service.changes, 1);
+}
+
+TEST(RpcToken, GuardsWhatIsNotThereAsWell) {
+  const auto server = Server::Start({.token = kToken}, {});
+  ASSERT_TRUE(server.ok());
+  const auto call = [&](const char* method, const char* token) {
+    return CallUnary(MakeChannel((*server)->address(), {.token = token}), method, "").status.error_code();
+  };
+  EXPECT_EQ(call("/nonet.x.v1.Service/Purge", ""), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(call("/nonet.x.v1.Service/Purge", kToken), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST(RpcToken, WithoutOneEverybodyMayChange) {
+  Counts service;
+  const auto server = Server::Start({}, {&service});
+  ASSERT_TRUE(server.ok());
+  EXPECT_TRUE(CallUnary(MakeChannel((*server)->address()), kChange, "").status.ok());
+}
+
+TEST(RpcToken, ComesFromAnySourceAddress) {
+  Counts service;
+  const auto server = Server::Start({.token = kToken}, {&service});
+  ASSERT_TRUE(server.ok());
+  const auto channel = MakeChannel((*server)->address(), {.local_address = "127.143.0.53", .token = kToken});
+  EXPECT_TRUE(CallUnary(channel, kChange, "").status.ok());
+}
+
+TEST(RpcToken, CallsAReadWhatBeginsWithAReadsVerb) {
+  for (const char* read :
+       {"/s/GetResource", "/s/ListReplicas", "/s/Watch", "/s/WatchEvents", "/s/WaitUntilReady", "/s/Resolve",
+        "/s/Explain", "/s/DiffTables", "/grpc.health.v1.Health/Check",
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"}) {
+    EXPECT_TRUE(IsRead(read)) << read;
+  }
+  for (const char* change : {"/s/CreateResource", "/s/Getaway", "/s/Listen", "/s/Kill", "/s/SetRegionDown",
+                             "", "GetResource", "/s/", "/s/ResumeGet", "/grpc.health.v1.Healthy/Bury"}) {
+    EXPECT_FALSE(IsRead(change)) << change;
   }
 }
 

@@ -59,6 +59,8 @@ TEST_P(StoreContract, StartsEmpty) {
   EXPECT_EQ(state.revision, 0u);
   EXPECT_TRUE(state.objects.empty());
   EXPECT_TRUE(state.log.empty());
+  EXPECT_EQ(state.cluster.size(), 16u);
+  EXPECT_EQ(state.history.size(), 16u);
 }
 
 TEST_P(StoreContract, LoadsAllThatWasCommitted) {
@@ -151,7 +153,9 @@ TEST(RocksDbStore, RefusesADirectoryThatIsInUse) {
 
 TEST(RocksDbStore, RefusesANewerSchema) {
   TempDir dir;
-  ASSERT_TRUE((*RocksDbStore::Open(dir.path("db")))->SetSchemaForTest(layout::kSchemaVersion + 1).ok());
+  ASSERT_TRUE((*RocksDbStore::Open(dir.path("db")))
+                  ->PutForTest(layout::SchemaKey(), layout::SchemaValue(layout::kSchemaVersion + 1))
+                  .ok());
   EXPECT_EQ(OpenError(dir.path("db")), "STORE_TOO_NEW");
   const auto store = RocksDbStore::Open(dir.path("db"));
   EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
@@ -161,6 +165,58 @@ TEST(RocksDbStore, RefusesWhatIsNoDirectory) {
   TempDir dir;
   std::ofstream(dir.path("file")) << "x";
   EXPECT_EQ(OpenError(dir.path("file/db")), "STORE_UNWRITABLE");
+}
+
+// A directory as schema 1 left it: no name, and no time before a log entry.
+void WriteSchemaOne(const std::string& path) {
+  const auto store = RocksDbStore::Open(path);
+  ASSERT_TRUE(store.ok()) << store.status();
+  watch::v1::WatchResponse entry;
+  entry.set_kind(watch::v1::WatchResponse::KIND_CHANGES);
+  entry.set_revision(1);
+  *entry.add_events() = ResourceAt("resources/a", 1);
+  const std::string one = layout::SchemaValue(1);  // A number, as revisions are.
+  ASSERT_TRUE((*store)->PutForTest("o/resources/a", Serialize(ResourceAt("resources/a", 1))).ok());
+  ASSERT_TRUE((*store)->PutForTest("l/" + one, Serialize(entry)).ok());
+  ASSERT_TRUE((*store)->PutForTest("m/revision", one).ok());
+  ASSERT_TRUE((*store)->PutForTest("m/cluster", "").ok());
+  ASSERT_TRUE((*store)->PutForTest("m/history", "").ok());
+  ASSERT_TRUE((*store)->PutForTest(layout::SchemaKey(), one).ok());
+}
+
+TEST(RocksDbStore, MigratesAnOlderSchemaOnce) {
+  TempDir dir;
+  WriteSchemaOne(dir.path("db"));
+  std::string history;
+  for (int open = 0; open < 2; ++open) {
+    const auto store = RocksDbStore::Open(dir.path("db"));
+    ASSERT_TRUE(store.ok()) << store.status();
+    const auto state = (*store)->Load();
+    ASSERT_TRUE(state.ok()) << state.status();
+    EXPECT_EQ(state->revision, 1u);
+    ASSERT_EQ(state->objects.size(), 1u);
+    ASSERT_EQ(state->log.size(), 1u);
+    EXPECT_EQ(state->cluster.size(), 16u);
+    if (open == 0) history = state->history;
+    EXPECT_EQ(state->history, history);
+  }
+}
+
+TEST(RocksDbStore, CheckpointIsTheStoreAsOfThen) {
+  TempDir dir;
+  const auto store = RocksDbStore::Open(dir.path("db"));
+  ASSERT_TRUE((*store)->Commit(Batch(1, {ResourceAt("resources/a", 1)})).ok());
+  ASSERT_TRUE((*store)->Checkpoint(dir.path("copy")).ok());
+  ASSERT_TRUE((*store)->Commit(Batch(2, {ResourceAt("resources/b", 2)})).ok());
+  const auto copy = RocksDbStore::Open(dir.path("copy"));
+  ASSERT_TRUE(copy.ok()) << copy.status();
+  const auto state = (*copy)->Load();
+  EXPECT_EQ(state->revision, 1u);
+  EXPECT_EQ(state->cluster, (*store)->Load()->cluster);
+  ASSERT_TRUE((*copy)->BeginHistory().ok());
+  EXPECT_NE((*copy)->Load()->history, state->history);
+  EXPECT_EQ((*copy)->Load()->cluster, state->cluster);
+  EXPECT_FALSE((*store)->Checkpoint(dir.path("copy")).ok());  // It is there already.
 }
 
 // Overwrites the middle of every file whose name ends so.

@@ -60,6 +60,19 @@ TEST(RpcStatus, WithOversizeMetadataStillFitsAHeader) {
   EXPECT_EQ(GetErrorDetails(received).next_step, "smaller");
 }
 
+TEST(RpcStatus, ReadsARefusalThatCouldNotCarryDetails) {
+  const absl::Status refused = FromGrpc(
+      grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "error[TOKEN_MISSING]: no token / try: send one"), "x");
+  EXPECT_EQ(ErrorReason(refused), "TOKEN_MISSING");
+  EXPECT_EQ(refused.message(), "no token");
+  EXPECT_EQ(GetErrorDetails(refused).next_step, "send one");
+  for (const char* other : {"plain words", "error[", "error[X]", "error[X]: y"}) {
+    const absl::Status status = FromGrpc(grpc::Status(grpc::StatusCode::UNAUTHENTICATED, other), "x");
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated) << other;
+    EXPECT_NE(status.message(), "") << other;
+  }
+}
+
 TEST(RpcStatus, IgnoresDetailsOfOthers) {
   EXPECT_EQ(FromGrpc(grpc::Status(grpc::StatusCode::NOT_FOUND, "m", "\xff\xff garbage")),
             absl::NotFoundError("m"));

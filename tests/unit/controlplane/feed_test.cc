@@ -132,5 +132,43 @@ TEST(InitialFeed, ResumesWhereItCanAndSnapshotsWhereItCannot) {
   EXPECT_EQ(plane.core.InitialFeed(kSupervisor, 1)[0].kind(), WatchResponse::KIND_SNAPSHOT);
 }
 
+TEST(ChangeLog, IsBoundedInBytes) {
+  ChangeLog log(ChangeLog::Limits{.bytes_max = 1000});
+  for (uint64_t r = 1; r <= 5; ++r) {
+    Object object;
+    object.set_name(std::string(400, 'x'));
+    log.Append({r, {object}});
+    EXPECT_LE(log.bytes(), 1000u);
+  }
+  EXPECT_EQ(log.entries().size(), 2u);
+  EXPECT_EQ(log.floor(), 3u);
+  Object big;
+  big.set_name(std::string(5000, 'x'));
+  log.Append({6, {big}});
+  EXPECT_EQ(log.entries().size(), 1u);  // The newest always stays.
+  EXPECT_TRUE(log.Reaches(5));
+}
+
+TEST(ChangeLog, ForgetsWhatIsTooOldWhenTheNextComes) {
+  ChangeLog log(ChangeLog::Limits{.age_max_ns = 100});
+  for (uint64_t r = 1; r <= 3; ++r) log.Append({r, {Object()}, static_cast<int64_t>(50 * r)});
+  EXPECT_EQ(log.floor(), 0u);  // 50, 100, 150.
+  log.Append({4, {Object()}, 151});
+  EXPECT_EQ(log.floor(), 1u);
+}
+
+TEST(Feed, SnapshotsWhoCountsInAnotherHistory) {
+  Plane first;
+  first.CreateContoso();
+  ASSERT_TRUE(first.AddReplica("westus").ok());
+  first.stored.history = "h2";
+  const Plane plane = first.Restarted();
+  const Scope scope{watch::v1::ROLE_SUPERVISOR, "supervisor"};
+  EXPECT_EQ(plane.core.InitialFeed(scope, 1, "h2")[0].kind(), WatchResponse::KIND_CHANGES);
+  EXPECT_EQ(plane.core.InitialFeed(scope, 1, "h1")[0].kind(), WatchResponse::KIND_SNAPSHOT);
+  EXPECT_EQ(plane.core.InitialFeed(scope, 1)[0].kind(), WatchResponse::KIND_CHANGES);  // An older subscriber.
+  EXPECT_EQ(plane.core.InitialFeed(scope, 1, "h1")[0].history(), "h2");
+}
+
 }  // namespace
 }  // namespace nonet::controlplane

@@ -20,7 +20,8 @@ void Apply(Pairs& pairs, const StoreBatch& batch) {
   }
 }
 
-std::string Problem(const Pairs& pairs) {
+std::string Problem(Pairs pairs) {
+  for (const Write& write : Writes(Identity{"c1", "h1"})) pairs.emplace(write.key, *write.value);
   Reader reader;
   for (const auto& [key, value] : pairs) {
     if (const auto why = reader.Add(key, value)) return *why;
@@ -96,6 +97,53 @@ TEST(KeyLayout, NoticesPartsThatDoNotFit) {
   Pairs swapped = good;
   swapped["o/resources/b"] = good["o/resources/a"];
   EXPECT_EQ(Problem(swapped), "the value of key o/resources/b cannot be read");
+}
+
+TEST(KeyLayout, RefusesAStoreWithoutAName) {
+  Reader reader;
+  EXPECT_EQ(reader.Finish().value_or(""), "it does not say which store it is");
+}
+
+// The bytes of schema 1, as its writer made them: a log entry had no time, and the store no name.
+Pairs SchemaOne() {
+  watch::v1::WatchResponse entry;
+  entry.set_kind(watch::v1::WatchResponse::KIND_CHANGES);
+  entry.set_revision(1);
+  *entry.add_events() = ResourceAt("resources/a", 1);
+  const std::string one("\0\0\0\0\0\0\0\1", 8);
+  return {{"m/schema", one},
+          {"m/revision", one},
+          {"o/resources/a", Serialize(ResourceAt("resources/a", 1))},
+          {"l/" + one, Serialize(entry)}};
+}
+
+TEST(KeyLayout, ReadsWhatSchemaOneWroteOnceItIsMigrated) {
+  Pairs pairs = SchemaOne();
+  EXPECT_NE(Problem(pairs), "");
+  Migration migration(1, {"c1", "h1"});
+  for (const auto& [key, value] : pairs) migration.Add(key, value);
+  for (Write& write : migration.Take()) pairs[write.key] = *write.value;
+  Reader reader;
+  for (const auto& [key, value] : pairs) EXPECT_EQ(reader.Add(key, value).value_or(""), "");
+  EXPECT_EQ(reader.Finish().value_or(""), "");
+  const StoredState state = reader.Take();
+  EXPECT_EQ(state.cluster, "c1");
+  EXPECT_EQ(state.history, "h1");
+  ASSERT_EQ(state.log.size(), 1u);
+  EXPECT_EQ(state.log[0].wall_ns, 0);
+  ASSERT_EQ(state.log[0].events.size(), 1u);
+  EXPECT_EQ(state.log[0].events[0].name(), "resources/a");
+}
+
+TEST(KeyLayout, KeepsTheTimeOfALogEntry) {
+  Pairs pairs;
+  StoreBatch batch = Batch(1, {ResourceAt("resources/a", 1)});
+  batch.log[0].wall_ns = 1'700'000'000'123'456'789;
+  Apply(pairs, batch);
+  for (const Write& write : Writes(Identity{"c1", "h1"})) pairs[write.key] = *write.value;
+  Reader reader;
+  for (const auto& [key, value] : pairs) EXPECT_EQ(reader.Add(key, value).value_or(""), "");
+  EXPECT_EQ(reader.Take().log[0].wall_ns, 1'700'000'000'123'456'789);
 }
 
 }  // namespace

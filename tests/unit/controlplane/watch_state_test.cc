@@ -169,5 +169,47 @@ TEST_F(WatchStateTest, DamagedStateFileIsRefusedWhole) {
   }
 }
 
+WatchResponse Of(const std::string& history, WatchResponse message) {
+  message.set_history(history);
+  return message;
+}
+
+TEST_F(WatchStateTest, AcknowledgesNothingOfAnotherHistoryUntilItsSnapshotIsApplied) {
+  Take(Of("h1", Snapshot(40, {At("a", 40)})));
+  EXPECT_EQ(state.acknowledged(), 40u);
+  EXPECT_FALSE(Take(Of("h2", Snapshot(0, {At("a", 3)}, false))).has_value());
+  EXPECT_EQ(state.acknowledged(), 0u);
+  EXPECT_EQ(state.history(), "h1");  // Half a snapshot changes nothing that is held.
+  Take(Snapshot(7, {At("b", 7)}));
+  EXPECT_EQ(state.history(), "h2");
+  EXPECT_EQ(state.acknowledged(), 7u);
+  EXPECT_EQ(state.objects().at("a").revision(), 3u);
+}
+
+TEST_F(WatchStateTest, WhatWasBeingAppliedIsNotOfTheNewHistory) {
+  const auto old = state.Receive(Of("h1", Snapshot(40, {At("a", 40)})));
+  const uint64_t ticket = state.BeginApply(old->revision);
+  state.Receive(Of("h2", Snapshot(0, {At("a", 3)}, false)));
+  state.EndApply(ticket);
+  EXPECT_EQ(state.acknowledged(), 0u);
+}
+
+TEST_F(WatchStateTest, AbandonedSnapshotOfAnotherHistoryLeavesTheOldOne) {
+  Take(Of("h1", Snapshot(40, {At("a", 40)})));
+  Take(Of("h2", Snapshot(0, {At("a", 3)}, false)));
+  state.AbandonSnapshot();
+  EXPECT_EQ(state.history(), "h1");
+  EXPECT_EQ(state.resume_revision(), 40u);
+}
+
+TEST_F(WatchStateTest, FileKeepsTheHistory) {
+  Take(Of("h1", Snapshot(40, {At("a", 40)})));
+  WatchState next(Validate);
+  WatchClient::Delta delta;
+  ASSERT_TRUE(next.Restore(state.Encode(), delta).ok());
+  EXPECT_EQ(next.history(), "h1");
+  EXPECT_EQ(next.revision(), 40u);
+}
+
 }  // namespace
 }  // namespace nonet
