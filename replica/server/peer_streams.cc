@@ -32,7 +32,13 @@ peer::v1::SyncRequest* DialStream::BeginWrite() {
 
 void DialStream::EndWrite() {
   writing_ = true;
+  request_.set_sent_ns(loop_.clock().SteadyNs());
   StartWrite(&request_);
+}
+
+void DialStream::SetReading(bool reading) {
+  paused_ = !reading;
+  if (reading && std::exchange(read_due_, false) && !ended_) StartRead(&response_);
 }
 
 void DialStream::Close() {
@@ -53,7 +59,8 @@ void DialStream::OnReadDone(bool ok) {
     }
     if (ended_) return;
     if (events_.on_message) events_.on_message(response_);
-    if (!ended_) StartRead(&response_);
+    read_due_ = paused_;
+    if (!ended_ && !paused_) StartRead(&response_);
   });
 }
 
@@ -85,7 +92,13 @@ peer::v1::SyncResponse* AcceptStream::BeginWrite() {
 
 void AcceptStream::EndWrite() {
   writing_ = true;
+  response_.set_sent_ns(loop_.clock().SteadyNs());
   StartWrite(&response_);
+}
+
+void AcceptStream::SetReading(bool reading) {
+  paused_ = !reading;
+  if (reading && std::exchange(read_due_, false) && !finished_) StartRead(&request_);
 }
 
 void AcceptStream::Close(const absl::Status& why) {
@@ -102,7 +115,8 @@ void AcceptStream::OnReadDone(bool ok) {
     }
     if (finished_) return;
     if (events_.on_message) events_.on_message(request_);
-    if (!finished_) StartRead(&request_);
+    read_due_ = paused_;
+    if (!finished_ && !paused_) StartRead(&request_);
   });
 }
 

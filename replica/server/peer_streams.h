@@ -34,7 +34,9 @@ class DialStream final : public grpc::ClientBidiReactor<peer::v1::SyncRequest, p
   // The request to fill, or null while a write is under way or the stream ends.
   peer::v1::SyncRequest* BeginWrite();
   void EndWrite();  // Sends it.
-  void Close();     // on_closed follows.
+  // False: no further read until true.
+  void SetReading(bool reading);
+  void Close();  // on_closed follows.
 
  private:
   void OnReadDone(bool ok) override;
@@ -51,7 +53,9 @@ class DialStream final : public grpc::ClientBidiReactor<peer::v1::SyncRequest, p
   peer::v1::SyncRequest request_;
   peer::v1::SyncResponse response_;
   bool writing_ = false;
-  bool ended_ = false;  // No read or write may start any more.
+  bool paused_ = false;
+  bool read_due_ = false;  // Once it is not paused.
+  bool ended_ = false;     // No read or write may start any more.
 };
 
 class AcceptStream final : public grpc::ServerBidiReactor<peer::v1::SyncRequest, peer::v1::SyncResponse> {
@@ -64,6 +68,7 @@ class AcceptStream final : public grpc::ServerBidiReactor<peer::v1::SyncRequest,
   void Start();
   peer::v1::SyncResponse* BeginWrite();
   void EndWrite();
+  void SetReading(bool reading);
   void Close(const absl::Status& why);
 
  private:
@@ -77,6 +82,8 @@ class AcceptStream final : public grpc::ServerBidiReactor<peer::v1::SyncRequest,
   peer::v1::SyncRequest request_;
   peer::v1::SyncResponse response_;
   bool writing_ = false;
+  bool paused_ = false;
+  bool read_due_ = false;
   bool finished_ = false;  // Finish was called.
 };
 

@@ -9,6 +9,7 @@
 #include "common/rpc/channel.h"
 #include "replica/core/errors.h"
 #include "replica/server/peer_codec.h"
+#include "replica/server/link_table.h"
 #include "replica/server/peer_streams.h"
 
 namespace nonet::replica {
@@ -23,6 +24,19 @@ struct Overloaded : F... {
 };
 template <class... F>
 Overloaded(F...) -> Overloaded<F...>;
+
+// Takes a stream's message once it is through the link: at once, or later a copy of it.
+template <typename Proto, typename Take>
+void Arrive(const std::shared_ptr<LinkStream>& line, Proto& message, bool whole, Take take) {
+  if (line == nullptr || line->clear()) return take(message);
+  const auto held = std::make_shared<Proto>();
+  held->Swap(&message);
+  line->Push(held->ByteSizeLong(), held->sent_ns(), whole, [held, take = std::move(take)](bool again) {
+    if (!again) return take(*held);
+    Proto copy = *held;
+    take(copy);
+  });
+}
 
 }  // namespace
 
@@ -72,8 +86,12 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     const std::weak_ptr<Impl> weak = weak_from_this();
     // The stream is known to the events only after it is made.
     auto self_stream = std::make_shared<DialStream*>(nullptr);
-    events.on_message = [weak, name, self_stream](peer::v1::SyncResponse& response) {
-      if (const auto self = weak.lock()) self->OnResponse(name, *self_stream, response);
+    const std::shared_ptr<LinkStream> line = Line(name, self_stream);
+    events.on_message = [weak, name, self_stream, line](peer::v1::SyncResponse& message) {
+      Arrive(line, message, /*whole=*/false, [weak, name, self_stream](peer::v1::SyncResponse& response) {
+        if (const auto self = weak.lock()) self->OnResponse(name, *self_stream, response);
+      });
+      if (line != nullptr && line->full()) (*self_stream)->SetReading(false);
     };
     events.on_writable = [weak] {
       if (const auto self = weak.lock()) self->Pump();
@@ -92,6 +110,15 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     stream->Start();
     ToProto(core.sync().MakeHello(), stream->BeginWrite());
     stream->EndWrite();
+  }
+
+  // What lies between us and that peer, inbound, for a stream that may be made later.
+  template <typename Stream>
+  std::shared_ptr<LinkStream> Line(const std::string& name, const std::shared_ptr<Stream*>& stream) {
+    if (options.links == nullptr) return nullptr;
+    std::shared_ptr<LinkStream> line = options.links->FromPeer(name);
+    line->OnRoom([stream] { (*stream)->SetReading(true); });  // The stream owns the line.
+    return line;
   }
 
   void OnResponse(const std::string& name, DialStream* stream, peer::v1::SyncResponse& response) {
@@ -145,6 +172,13 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     MaybeDone();
   }
 
+  void Redial() {
+    for (auto& [name, peer] : peers) {
+      peer.redial_ns = kRedialNsMin;
+      Dial(name);
+    }
+  }
+
   void ScheduleRedial(Peer& peer) {
     loop.Cancel(peer.redial_timer);
     peer.redial_timer = loop.RunAfter(peer.redial_ns, [weak = weak_from_this(), name = peer.target.instance] {
@@ -169,8 +203,19 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     AcceptStream::Events events;
     const std::weak_ptr<Impl> weak = weak_from_this();
     auto name = std::make_shared<std::string>();  // Known after the Hello.
-    events.on_message = [weak, stream, name](peer::v1::SyncRequest& request) {
-      if (const auto self = weak.lock()) self->OnRequest(stream, name.get(), request);
+    // Known when the Hello came, which has to get through as well.
+    auto line = std::make_shared<std::shared_ptr<LinkStream>>();
+    events.on_message = [weak, stream, name, line](peer::v1::SyncRequest& message) {
+      if (const auto self = weak.lock(); self != nullptr && *line == nullptr && message.has_hello()) {
+        *line = self->Line(message.hello().origin(), std::make_shared<AcceptStream*>(stream));
+      }
+      Arrive(*line, message, message.has_batch(), [weak, stream, name](peer::v1::SyncRequest& request) {
+        const auto self = weak.lock();
+        if (self != nullptr && self->accept_streams.contains(stream)) {
+          self->OnRequest(stream, name.get(), request);
+        }
+      });
+      if (*line != nullptr && (*line)->full()) stream->SetReading(false);
     };
     events.on_writable = [weak] {
       if (const auto self = weak.lock()) self->Pump();
@@ -391,6 +436,8 @@ grpc::Service* PeerSync::service() { return impl_.get(); }
 void PeerSync::SetTargets(const std::vector<PeerTarget>& targets) { impl_->SetTargets(targets); }
 
 void PeerSync::Pump() { impl_->Pump(); }
+
+void PeerSync::Redial() { impl_->Redial(); }
 
 std::vector<PeerSync::Link> PeerSync::links() const {
   std::vector<Link> links;
