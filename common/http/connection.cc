@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/http/handshake.h"
 #include "common/http/response.h"
+#include "common/http/shaped_stream.h"
 #include "common/http/stream.h"
 
 namespace nonet::http {
@@ -63,16 +64,28 @@ class UpgradeDecision final : public Upgrade {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Shared> shared, asio::ip::tcp::socket socket, std::string peer_address)
-    : shared_(std::move(shared)), socket_(std::move(socket)), peer_address_(std::move(peer_address)) {}
+Connection::Connection(std::shared_ptr<Shared> shared, asio::ip::tcp::socket socket, std::string peer_address,
+                       Lines lines)
+    : shared_(std::move(shared)),
+      socket_(std::move(socket)),
+      peer_address_(std::move(peer_address)),
+      lines_(std::move(lines)) {}
 
 void Connection::Start() {
+  if (lines_.in != nullptr) {
+    lines_.in->OnRoom([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->WaitReadable();
+    });
+  }
   SetDeadline(shared_->options.idle_timeout_ns);
   WaitReadable();
 }
 
 void Connection::WaitReadable() {
+  if (waiting_ || state_ == State::kGone) return;
+  waiting_ = true;
   socket_.async_wait(asio::ip::tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
+    self->waiting_ = false;
     if (self->state_ == State::kGone) return;
     if (error) return self->Close(/*reset=*/true);
     self->OnReadable();
@@ -83,10 +96,43 @@ void Connection::OnReadable() {
   error_code error;
   const size_t n = socket_.read_some(asio::buffer(shared_->scratch), error);
   if (error == asio::error::would_block || error == asio::error::interrupted) return WaitReadable();
-  if (error) return Close(/*reset=*/false);  // The peer's end.
+  const bool shaped = lines_.in != nullptr && !lines_.in->clear();
+  if (error && !shaped) return Close(/*reset=*/false);  // The peer's end.
+  if (error) {
+    lines_.in->Push(0, [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      // While a request is answered, its end is read again afterwards.
+      if (self == nullptr || self->state_ == State::kHandling || self->state_ == State::kWriting) return;
+      self->Close(/*reset=*/false);
+    });
+    return;
+  }
+  const absl::string_view bytes(shared_->scratch.data(), n);
+  if (!shaped) return Take(bytes);
+  lines_.in->Push(n, [weak = weak_from_this(), copy = std::string(bytes)] {
+    if (const auto self = weak.lock()) self->Take(copy);
+  });
+  // A body goes on arriving while its first bytes are on their way.
+  if (!lines_.in->full() && in_.size() < kScratchBytes) WaitReadable();
+}
+
+void Connection::Take(absl::string_view bytes) {
+  if (state_ == State::kGone) return;
   if (state_ == State::kDraining) return WaitReadable();
-  in_.append(shared_->scratch.data(), n);
-  Advance();
+  in_.append(bytes.data(), bytes.size());
+  if (state_ == State::kIdle || state_ == State::kReading) Advance();
+}
+
+void Connection::Transmit(absl::string_view bytes, void (Connection::*done)(bool failed)) {
+  const auto write = [self = shared_from_this(), bytes, done] {
+    if (self->state_ == State::kGone) return;
+    asio::async_write(self->socket_, asio::buffer(bytes.data(), bytes.size()),
+                      [self, done](const error_code& error, size_t) {
+                        if (self->state_ != State::kGone) (*self.*done)(static_cast<bool>(error));
+                      });
+  };
+  if (lines_.out == nullptr || lines_.out->clear()) return write();
+  lines_.out->Push(bytes.size(), write);
 }
 
 void Connection::Advance() {
@@ -151,10 +197,7 @@ void Connection::Send(std::string bytes) {
   state_ = State::kWriting;
   out_ = std::move(bytes);
   SetDeadline(shared_->options.idle_timeout_ns);
-  asio::async_write(socket_, asio::buffer(out_),
-                    [self = shared_from_this()](const error_code& error, size_t) {
-                      if (self->state_ != State::kGone) self->OnWritten(static_cast<bool>(error));
-                    });
+  Transmit(out_, &Connection::OnWritten);
 }
 
 void Connection::OnWritten(bool failed) {
@@ -171,12 +214,12 @@ void Connection::OnWritten(bool failed) {
 void Connection::SendContinue() {
   continue_sent_ = true;
   static constexpr absl::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()),
-                    [self = shared_from_this()](const error_code& error, size_t) {
-                      if (self->state_ == State::kGone) return;
-                      if (error) return self->Close(/*reset=*/true);
-                      self->WaitReadable();
-                    });
+  Transmit(kContinue, &Connection::OnContinueSent);
+}
+
+void Connection::OnContinueSent(bool failed) {
+  if (failed) return Close(/*reset=*/true);
+  WaitReadable();
 }
 
 // A close with unread input would reset the connection, and the peer might never see the answer.
@@ -199,8 +242,10 @@ std::unique_ptr<Stream> Connection::AcceptUpgrade(absl::string_view subprotocol)
   shared_->open.erase(self);
   auto core = std::make_shared<StreamCore>(shared_, std::move(socket_), std::exchange(in_, {}));
   shared_->open.insert(core);
-  core->Write(std::make_shared<const std::string>(FormatSwitchingProtocols(accept_key_, subprotocol)));
-  return MakeStream(std::move(core));
+  std::unique_ptr<Stream> stream = MakeStream(std::move(core));
+  if (lines_.in != nullptr) stream = ShapeStream(shared_->loop, std::move(stream), std::exchange(lines_, {}));
+  stream->Write(std::make_shared<const std::string>(FormatSwitchingProtocols(accept_key_, subprotocol)));
+  return stream;
 }
 
 void Connection::SetDeadline(int64_t after_ns) {
@@ -242,10 +287,19 @@ void Connection::Close(bool reset) {
   if (state_ == State::kGone) return;
   state_ = State::kGone;
   ClearDeadline();
-  error_code ignored;
-  if (reset) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-  socket_.close(ignored);
-  shared_->open.erase(shared_from_this());
+  const auto self = shared_from_this();
+  shared_->open.erase(self);
+  const auto end = [reset](asio::ip::tcp::socket& socket) {
+    error_code ignored;
+    if (reset) socket.set_option(asio::socket_base::linger(true, 0), ignored);
+    socket.close(ignored);
+  };
+  Lines lines = std::exchange(lines_, {});
+  if (lines.out == nullptr || lines.out->clear()) return end(socket_);
+  // The end is as long on its way as the last bytes.
+  lines.out->Push(0, [socket = std::make_shared<asio::ip::tcp::socket>(std::move(socket_)), end] { end(*socket); });
+  Line& out = *lines.out;
+  out.OutliveOwner(std::move(lines.out));
 }
 
 }  // namespace nonet::http

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "common/http/line.h"
 #include "common/http/parser.h"
 #include "common/http/server.h"
 #include "common/http/shared.h"
@@ -16,7 +17,8 @@ namespace nonet::http {
 class Connection final : public Socket,
                          public std::enable_shared_from_this<Connection> {  // Loop thread only.
  public:
-  Connection(std::shared_ptr<Shared> shared, boost::asio::ip::tcp::socket socket, std::string peer_address);
+  Connection(std::shared_ptr<Shared> shared, boost::asio::ip::tcp::socket socket, std::string peer_address,
+             Lines lines);
 
   void Start();
   void AbortNow() override;
@@ -38,12 +40,17 @@ class Connection final : public Socket,
 
   void WaitReadable();
   void OnReadable();
+  // The peer's bytes, or their end, once they are through the line.
+  void Take(absl::string_view bytes);
   void Advance();
   void Dispatch();
   void Reject(int status, absl::string_view message);
   void Send(std::string bytes);
+  // Writes `out_`, or those bytes, once they are through the line; `done(failed)` follows.
+  void Transmit(absl::string_view bytes, void (Connection::*done)(bool failed));
   void OnWritten(bool failed);
   void SendContinue();
+  void OnContinueSent(bool failed);
   void Drain();
   void SetDeadline(int64_t after_ns);
   void ClearDeadline();
@@ -53,8 +60,10 @@ class Connection final : public Socket,
   const std::shared_ptr<Shared> shared_;
   boost::asio::ip::tcp::socket socket_;
   const std::string peer_address_;
+  Lines lines_;  // Both or none.
   State state_ = State::kIdle;
-  std::string in_;  // Bytes read and not yet parsed.
+  bool waiting_ = false;  // A wait for input is pending.
+  std::string in_;        // Bytes read and not yet parsed.
   std::string out_;
   std::unique_ptr<RequestParser> parser_;
   bool continue_sent_ = false;

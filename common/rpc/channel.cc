@@ -5,6 +5,7 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include "common/rpc/socket_mutator.h"
+#include "common/rpc/tls.h"
 
 namespace nonet::rpc {
 namespace {
@@ -33,7 +34,11 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, const Chan
   args.SetMaxReceiveMessageSize(kMessageBytesMax);
   args.SetMaxSendMessageSize(kMessageBytesMax);
   if (!options.local_address.empty()) args.SetSocketMutator(NewBindingMutator(options.local_address));
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), args);
+  return grpc::CreateCustomChannel(target,
+                                   options.tls == nullptr
+                                       ? grpc::InsecureChannelCredentials()
+                                       : ChannelCredentialsOf(*options.tls, options.server_uri),
+                                   args);
 }
 
 }  // namespace nonet::rpc

@@ -11,9 +11,14 @@ class Channel;
 
 namespace nonet::rpc {
 
+struct TlsIdentity;  // common/rpc/tls.h
+
 struct ChannelOptions {
-  std::string local_address =
-      {};  // Source IP literal, for a peer in a region; the system's choice when empty.
+  // Source IP literal, for a peer in a region; the system's choice when empty.
+  std::string local_address = {};
+  // Who we are; plain when empty. Then the server has to be `server_uri`, in our cluster.
+  std::shared_ptr<const TlsIdentity> tls = {};
+  std::string server_uri = {};
 };
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, const ChannelOptions& options = {});

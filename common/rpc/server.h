@@ -1,5 +1,5 @@
-// A gRPC server as every process of Nonet has it: health, reflection, loopback only (without TLS
-// credentials it refuses any other address), bounded message size.
+// A gRPC server as every process of Nonet has it: health, reflection, loopback only (without TLS it refuses
+// any other address), bounded message size.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,15 @@ class Service;
 
 namespace nonet::rpc {
 
+struct TlsIdentity;  // common/rpc/tls.h
+
 class Server {
  public:
   struct Options {
     std::string address = "127.0.0.1";
     uint16_t port = 0;
     int receive_bytes_max = 16 * 1024 * 1024;
+    std::shared_ptr<const TlsIdentity> tls = {};  // Then callers need a certificate too; empty: plain.
   };
   // The services outlive the server. UNAVAILABLE when the address cannot be bound.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options,

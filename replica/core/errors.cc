@@ -60,6 +60,23 @@ absl::Status PeerReplaced(absl::string_view peer) {
                    absl::StrCat("a newer stream of ", peer, " took over"));
 }
 
+absl::Status PeerImpersonates(absl::string_view origin, absl::string_view holder) {
+  return MakeError(StatusCode::kPermissionDenied, "PEER_IMPERSONATES",
+                   absl::StrCat("the stream says it is ", origin, "'s, the certificate is for ", holder),
+                   {.next_step = "give each instance its own certificate",
+                    .metadata = {{"origin", std::string(origin)}, {"holder", std::string(holder)}}});
+}
+
+absl::Status BadLinkPlan(absl::string_view why) {
+  return MakeError(StatusCode::kInvalidArgument, "BAD_LINK_PLAN", absl::StrCat("link plan: ", why),
+                   {.next_step = "nonet fault --help"});
+}
+
+absl::Status NotTheSupervisor() {
+  return MakeError(StatusCode::kPermissionDenied, "NOT_THE_SUPERVISOR",
+                   "only the supervisor's certificate may change links", {.next_step = "nonet fault --help"});
+}
+
 absl::Status TooManyPeers(size_t peers) {
   return MakeError(StatusCode::kInvalidArgument, "TOO_MANY_PEERS",
                    absl::StrCat("a resource has at most ", kPeersMax, " other instances, not ", peers),
