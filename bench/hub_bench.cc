@@ -90,7 +90,7 @@ void FanOut(benchmark::State& state) {
       MessageFrame frame(view);
       for (size_t i = deliver.first; i < deliver.first + deliver.count; ++i) {
         const uint64_t sequence = effects.recipients[i].sequence_id;
-        bytes += sequence == 0 ? frame.Plain()->size() : frame.Head(sequence)->size() + frame.Tail()->size();
+        bytes += frame.Head(Encoding::kJson, sequence).size() + frame.Tail(Encoding::kJson).size();
       }
     }
   }

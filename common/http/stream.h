@@ -20,21 +20,32 @@ class StreamCore final : public Socket,
 
   // As http::Stream.
   void Start(Stream::Callbacks callbacks);
+  void Append(absl::string_view bytes);
   void Write(std::shared_ptr<const std::string> bytes);
   size_t queued_bytes() const { return queued_bytes_; }
+  void SetReading(bool reading);
   void CloseAfterWrites();
   void AbortNow() override;
   // The user's Stream is gone: abort, and call nobody.
   void Detach();
-  // Starts to send what waits, unless a send is under way.
+  // Sends what waits, as much as the socket takes now.
   void Flush();
 
  private:
+  struct Chunk {
+    std::string own;                            // Or, when not null:
+    std::shared_ptr<const std::string> shared;  // Sent by who queued it to others too.
+    const std::string& bytes() const { return shared != nullptr ? *shared : own; }
+  };
   void DeliverEarly();
   void WaitReadable();
   void OnReadable();
   void OnEndOfInput();
-  void OnWritten(bool failed);
+  // Of `n` bytes the socket took.
+  void Sent(size_t n);
+  void WaitWritable();
+  void FlushLater();
+  void DropQueue();
   void BeginLinger();
   void Close(bool reset);
   void NotifyClosedLater();
@@ -44,11 +55,14 @@ class StreamCore final : public Socket,
   std::string early_;
   // Shared: a callback may destroy the Stream that it was called from.
   std::shared_ptr<Stream::Callbacks> callbacks_;
-  std::vector<std::shared_ptr<const std::string>> waiting_;
-  std::vector<std::shared_ptr<const std::string>> sending_;  // Untouched while a send is under way.
+  std::vector<Chunk> queue_;
+  size_t first_ = 0;       // Index of the front of the queue; before it all is sent.
+  size_t front_sent_ = 0;  // Bytes of the front that are sent.
   size_t queued_bytes_ = 0;
   bool flush_scheduled_ = false;
+  bool writing_ = false;       // A wait for room in the socket is pending.
   bool reading_ = false;       // A wait for input is pending.
+  bool paused_ = false;        // SetReading(false).
   bool end_of_input_ = false;  // The peer sends no more.
   bool closing_ = false;       // CloseAfterWrites was called.
   bool lingering_ = false;     // All is sent and said; waiting for the peer's end.

@@ -7,10 +7,12 @@
 
 #include "common/process/log.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/tls.h"
+#include "nonet/peer/v1/peer.grpc.pb.h"
 #include "replica/core/errors.h"
-#include "replica/server/peer_codec.h"
 #include "replica/server/link_table.h"
 #include "replica/server/peer_streams.h"
+#include "replica/server/peer_wire.h"
 
 namespace nonet::replica {
 namespace {
@@ -25,23 +27,21 @@ struct Overloaded : F... {
 template <class... F>
 Overloaded(F...) -> Overloaded<F...>;
 
-// Takes a stream's message once it is through the link: at once, or later a copy of it.
-template <typename Proto, typename Take>
-void Arrive(const std::shared_ptr<LinkStream>& line, Proto& message, bool whole, Take take) {
-  if (line == nullptr || line->clear()) return take(message);
-  const auto held = std::make_shared<Proto>();
-  held->Swap(&message);
-  line->Push(held->ByteSizeLong(), held->sent_ns(), whole, [held, take = std::move(take)](bool again) {
-    if (!again) return take(*held);
-    Proto copy = *held;
-    take(copy);
+// Takes a stream's message once it is through the link: at once, or later.
+template <typename Inbound, typename Take>
+void Arrive(const std::shared_ptr<LinkStream>& line, absl::StatusOr<Inbound> message, bool whole, Take take) {
+  if (line == nullptr || line->clear() || !message.ok()) return take(std::move(message));
+  const size_t bytes = message->bytes;
+  const int64_t sent_ns = message->sent_ns;
+  line->Push(bytes, sent_ns, whole, [held = *std::move(message), take = std::move(take)](bool again) mutable {
+    take(again ? absl::StatusOr<Inbound>(held) : absl::StatusOr<Inbound>(std::move(held)));
   });
 }
 
 }  // namespace
 
 struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
-                        public peer::v1::PeerSync::CallbackService {
+                        public peer::v1::PeerSync::WithRawCallbackMethod_Sync<peer::v1::PeerSync::Service> {
   // Towards and from one other instance. Kept while it is a target.
   struct Peer {
     PeerTarget target;
@@ -61,11 +61,16 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
       : loop(l), core(c), options(std::move(o)), hooks(std::move(h)) {}
 
   // ---- gRPC thread ----
-  grpc::ServerBidiReactor<peer::v1::SyncRequest, peer::v1::SyncResponse>* Sync(
-      grpc::CallbackServerContext*) override {
-    return new AcceptStream(loop, [weak = weak_from_this()](AcceptStream* stream) {
-      if (const auto self = weak.lock(); self != nullptr && !self->stopping) {
-        self->Adopt(stream);
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Sync(
+      grpc::CallbackServerContext* context) override {
+    absl::StatusOr<rpc::Holder> holder = rpc::Holder();
+    if (options.tls != nullptr) holder = rpc::CallerOf(*context, *options.tls);
+    return new AcceptStream(loop, [weak = weak_from_this(), holder](AcceptStream* stream) {
+      const auto self = weak.lock();
+      if (!holder.ok()) {
+        stream->Close(holder.status());
+      } else if (self != nullptr && !self->stopping) {
+        self->Adopt(stream, *holder);
       } else {
         stream->Close(absl::UnavailableError("this instance is stopping"));
       }
@@ -87,10 +92,11 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     // The stream is known to the events only after it is made.
     auto self_stream = std::make_shared<DialStream*>(nullptr);
     const std::shared_ptr<LinkStream> line = Line(name, self_stream);
-    events.on_message = [weak, name, self_stream, line](peer::v1::SyncResponse& message) {
-      Arrive(line, message, /*whole=*/false, [weak, name, self_stream](peer::v1::SyncResponse& response) {
-        if (const auto self = weak.lock()) self->OnResponse(name, *self_stream, response);
-      });
+    events.on_message = [weak, name, self_stream, line](absl::string_view bytes) {
+      Arrive(line, DecodeResponse(bytes), /*whole=*/false,
+             [weak, name, self_stream](absl::StatusOr<InboundResponse> response) {
+               if (const auto self = weak.lock()) self->OnResponse(name, *self_stream, std::move(response));
+             });
       if (line != nullptr && line->full()) (*self_stream)->SetReading(false);
     };
     events.on_writable = [weak] {
@@ -99,17 +105,19 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     events.on_closed = [weak, name, self_stream](const absl::Status& why) {
       if (const auto self = weak.lock()) self->OnDialClosed(name, *self_stream, why);
     };
-    auto* stream =
-        new DialStream(loop, rpc::MakeChannel(peer.target.address, {.local_address = options.local_address}),
-                       peer.target.instance + " at " + peer.target.address, std::move(events));
+    auto* stream = new DialStream(
+        loop,
+        rpc::MakeChannel(peer.target.address, {.local_address = options.local_address,
+                                               .tls = options.tls,
+                                               .server_uri = rpc::UriOf(peer.target.instance)}),
+        peer.target.instance + " at " + peer.target.address, std::move(events));
     *self_stream = stream;
     peer.dial = stream;
     peer.dial_address = peer.target.address;
     peer.dial_heard_ns = peer.dial_started_ns = loop.clock().SteadyNs();
     dial_streams.insert(stream);
     stream->Start();
-    ToProto(core.sync().MakeHello(), stream->BeginWrite());
-    stream->EndWrite();
+    stream->Write(EncodeRequest(core.sync().MakeHello(), loop.clock().SteadyNs()));
   }
 
   // What lies between us and that peer, inbound, for a stream that may be made later.
@@ -121,19 +129,18 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     return line;
   }
 
-  void OnResponse(const std::string& name, DialStream* stream, peer::v1::SyncResponse& response) {
+  void OnResponse(const std::string& name, DialStream* stream, absl::StatusOr<InboundResponse> response) {
     const auto it = peers.find(name);
     if (it == peers.end() || it->second.dial != stream) return;
     Peer& peer = it->second;
     peer.dial_heard_ns = loop.clock().SteadyNs();
-    auto message = FromProto(response);
-    absl::Status status = message.status();
-    if (message.ok()) {
+    absl::Status status = response.status();
+    if (response.ok()) {
       status = std::visit(
           Overloaded{[&](const Welcome& welcome) { return OnWelcome(peer, welcome); },
                      [&](const Interest& interest) { return core.sync().OnInterest(name, interest); },
                      [&](MessageAck ack) { return core.sync().OnMessageAck(name, ack); }},
-          *message);
+          response->value);
     }
     if (!status.ok()) {
       log::Warning("peer stream ended: bad answer", {{"peer", name}, {"error", status.message()}});
@@ -198,23 +205,27 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
 
   // ---- The streams that peers dial ----
 
-  void Adopt(AcceptStream* stream) {
+  void Adopt(AcceptStream* stream, const rpc::Holder& holder) {
     accept_streams.insert(stream);
     AcceptStream::Events events;
     const std::weak_ptr<Impl> weak = weak_from_this();
     auto name = std::make_shared<std::string>();  // Known after the Hello.
     // Known when the Hello came, which has to get through as well.
     auto line = std::make_shared<std::shared_ptr<LinkStream>>();
-    events.on_message = [weak, stream, name, line](peer::v1::SyncRequest& message) {
-      if (const auto self = weak.lock(); self != nullptr && *line == nullptr && message.has_hello()) {
-        *line = self->Line(message.hello().origin(), std::make_shared<AcceptStream*>(stream));
+    events.on_message = [weak, stream, name, line, holder](absl::string_view bytes) {
+      auto message = DecodeRequest(bytes);
+      const Hello* hello = message.ok() ? std::get_if<Hello>(&message->value) : nullptr;
+      if (const auto self = weak.lock(); self != nullptr && *line == nullptr && hello != nullptr) {
+        *line = self->Line(hello->origin, std::make_shared<AcceptStream*>(stream));
       }
-      Arrive(*line, message, message.has_batch(), [weak, stream, name](peer::v1::SyncRequest& request) {
-        const auto self = weak.lock();
-        if (self != nullptr && self->accept_streams.contains(stream)) {
-          self->OnRequest(stream, name.get(), request);
-        }
-      });
+      const bool whole = message.ok() && std::holds_alternative<Batch>(message->value);
+      Arrive(*line, std::move(message), whole,
+             [weak, stream, name, holder](absl::StatusOr<InboundRequest> request) {
+               const auto self = weak.lock();
+               if (self != nullptr && self->accept_streams.contains(stream)) {
+                 self->OnRequest(stream, name.get(), holder, std::move(request));
+               }
+             });
       if (*line != nullptr && (*line)->full()) stream->SetReading(false);
     };
     events.on_writable = [weak] {
@@ -232,19 +243,20 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     stream->Start();
   }
 
-  void OnRequest(AcceptStream* stream, std::string* name, peer::v1::SyncRequest& request) {
-    auto message = FromProto(request);
-    absl::Status status = message.status();
-    if (message.ok()) {
-      if (const auto* hello = std::get_if<Hello>(&*message)) {
-        status = OnHello(stream, name, *hello);
+  void OnRequest(AcceptStream* stream, std::string* name, const rpc::Holder& holder,
+                 absl::StatusOr<InboundRequest> request) {
+    absl::Status status = request.status();
+    if (request.ok()) {
+      if (const auto* hello = std::get_if<Hello>(&request->value)) {
+        status = MayCallItself(holder, hello->origin);
+        if (status.ok()) status = OnHello(stream, name, *hello);
       } else {
         const auto it = peers.find(*name);
         if (it == peers.end() || it->second.accept != stream) {
           status = errors::BadPeerMessage("it does not begin with Hello");
         } else {
           it->second.accept_heard_ns = loop.clock().SteadyNs();
-          status = OnPeerInput(*name, *message);
+          status = OnPeerInput(*name, request->value);
         }
       }
     }
@@ -271,6 +283,12 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     return status;
   }
 
+  // With TLS: the certificate has to be the origin's.
+  absl::Status MayCallItself(const rpc::Holder& holder, const std::string& origin) const {
+    if (options.tls == nullptr || holder.Is(rpc::UriOf(origin))) return absl::OkStatus();
+    return errors::PeerImpersonates(origin, holder.uris.empty() ? "nobody" : holder.uris.front());
+  }
+
   absl::Status OnHello(AcceptStream* stream, std::string* name, const Hello& hello) {
     if (!name->empty()) return errors::BadPeerMessage("a second Hello");
     auto welcome = core.sync().OnHello(hello, hooks.now());
@@ -283,8 +301,7 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     *name = hello.origin;
     peer.accept = stream;
     peer.accept_heard_ns = loop.clock().SteadyNs();
-    ToProto(*welcome, stream->BeginWrite());
-    stream->EndWrite();
+    stream->Write(EncodeResponse(*welcome, loop.clock().SteadyNs()));
     hooks.on_links_changed();
     // It lives: no need to wait for a backoff, nor for a connection attempt to its address that hangs.
     if (!peer.dialed && peer.accept_heard_ns - peer.dial_started_ns > kDialHangsNs) DropDial(peer);
@@ -313,21 +330,18 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
   // ---- Both ----
 
   void Pump() {
+    const int64_t sent_ns = loop.clock().SteadyNs();
     for (auto& [name, peer] : peers) {
-      if (peer.dialed && peer.dial != nullptr) {
-        if (peer::v1::SyncRequest* out = peer.dial->BeginWrite()) {
-          if (const auto next = core.sync().NextRequest(name)) {
-            std::visit([&](const auto& value) { ToProto(value, out); }, *next);
-            peer.dial->EndWrite();
-          }
+      if (peer.dialed && peer.dial != nullptr && peer.dial->CanWrite()) {
+        if (const auto next = core.sync().NextRequest(name)) {
+          peer.dial->Write(
+              std::visit([&](const auto& value) { return EncodeRequest(value, sent_ns); }, *next));
         }
       }
-      if (peer.accept != nullptr) {
-        if (peer::v1::SyncResponse* out = peer.accept->BeginWrite()) {
-          if (const auto next = core.sync().NextResponse(name)) {
-            std::visit([&](const auto& value) { ToProto(value, out); }, *next);
-            peer.accept->EndWrite();
-          }
+      if (peer.accept != nullptr && peer.accept->CanWrite()) {
+        if (const auto next = core.sync().NextResponse(name)) {
+          peer.accept->Write(
+              std::visit([&](const auto& value) { return EncodeResponse(value, sent_ns); }, *next));
         }
       }
     }

@@ -21,6 +21,10 @@ namespace grpc {
 class Service;
 }
 
+namespace nonet::rpc {
+struct TlsIdentity;
+}
+
 namespace nonet::replica {
 
 class LinkTable;
@@ -38,6 +42,8 @@ class PeerSync {  // The loop thread only.
   struct Options {
     std::string local_address;   // Source of the dialled connections; the system's choice when empty.
     LinkTable* links = nullptr;  // What lies between us and the peers; outlives it. nullptr: nothing.
+    // Peers have to be who they say they are; empty: plain.
+    std::shared_ptr<const rpc::TlsIdentity> tls = {};
   };
   struct Hooks {
     std::function<Now()> now;
