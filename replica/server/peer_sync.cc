@@ -38,6 +38,12 @@ void Arrive(const std::shared_ptr<LinkStream>& line, absl::StatusOr<Inbound> mes
   });
 }
 
+// What a link may lose or repeat as a whole.
+bool HasBatch(const PeerRequestOrHello& message) {
+  const auto* request = std::get_if<PeerRequest>(&message);
+  return request != nullptr && !request->batch.empty();
+}
+
 }  // namespace
 
 struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
@@ -117,7 +123,7 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     peer.dial_heard_ns = peer.dial_started_ns = loop.clock().SteadyNs();
     dial_streams.insert(stream);
     stream->Start();
-    stream->Write(EncodeRequest(core.sync().MakeHello(), loop.clock().SteadyNs()));
+    stream->Write(EncodeRequest(core.sync().MakeHello(name), loop.clock().SteadyNs()));
   }
 
   // What lies between us and that peer, inbound, for a stream that may be made later.
@@ -136,11 +142,9 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     peer.dial_heard_ns = loop.clock().SteadyNs();
     absl::Status status = response.status();
     if (response.ok()) {
-      status = std::visit(
-          Overloaded{[&](const Welcome& welcome) { return OnWelcome(peer, welcome); },
-                     [&](const Interest& interest) { return core.sync().OnInterest(name, interest); },
-                     [&](MessageAck ack) { return core.sync().OnMessageAck(name, ack); }},
-          response->value);
+      status = std::visit(Overloaded{[&](const Welcome& welcome) { return OnWelcome(peer, welcome); },
+                                     [&](PeerResponse& value) { return OnPeerOutput(name, value); }},
+                          response->value);
     }
     if (!status.ok()) {
       log::Warning("peer stream ended: bad answer", {{"peer", name}, {"error", status.message()}});
@@ -218,7 +222,7 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
       if (const auto self = weak.lock(); self != nullptr && *line == nullptr && hello != nullptr) {
         *line = self->Line(hello->origin, std::make_shared<AcceptStream*>(stream));
       }
-      const bool whole = message.ok() && std::holds_alternative<Batch>(message->value);
+      const bool whole = message.ok() && HasBatch(message->value);
       Arrive(*line, std::move(message), whole,
              [weak, stream, name, holder](absl::StatusOr<InboundRequest> request) {
                const auto self = weak.lock();
@@ -256,7 +260,7 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
           status = errors::BadPeerMessage("it does not begin with Hello");
         } else {
           it->second.accept_heard_ns = loop.clock().SteadyNs();
-          status = OnPeerInput(*name, request->value);
+          status = OnPeerInput(*name, std::get<PeerRequest>(request->value));
         }
       }
     }
@@ -273,13 +277,15 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
 
   absl::Status OnPeerInput(const std::string& name, PeerRequest& message) {
     absl::Status status;
-    hooks.run([&](Effects* effects) {
-      if (auto* batch = std::get_if<Batch>(&message)) {
-        status = core.OnBatch(name, std::move(*batch), hooks.now(), effects);
-      } else {
-        status = core.OnInterestAck(name, std::get<InterestAck>(message), hooks.now(), effects);
-      }
-    });
+    hooks.run(
+        [&](Effects* effects) { status = core.OnRequest(name, std::move(message), hooks.now(), effects); });
+    return status;
+  }
+
+  absl::Status OnPeerOutput(const std::string& name, PeerResponse& message) {
+    absl::Status status;
+    hooks.run(
+        [&](Effects* effects) { status = core.OnResponse(name, std::move(message), hooks.now(), effects); });
     return status;
   }
 
@@ -330,18 +336,15 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
   // ---- Both ----
 
   void Pump() {
-    const int64_t sent_ns = loop.clock().SteadyNs();
+    const Now now = hooks.now();
     for (auto& [name, peer] : peers) {
       if (peer.dialed && peer.dial != nullptr && peer.dial->CanWrite()) {
-        if (const auto next = core.sync().NextRequest(name)) {
-          peer.dial->Write(
-              std::visit([&](const auto& value) { return EncodeRequest(value, sent_ns); }, *next));
-        }
+        if (core.sync().NextRequest(name, now, &request))
+          peer.dial->Write(EncodeRequest(request, now.steady_ns));
       }
       if (peer.accept != nullptr && peer.accept->CanWrite()) {
-        if (const auto next = core.sync().NextResponse(name)) {
-          peer.accept->Write(
-              std::visit([&](const auto& value) { return EncodeResponse(value, sent_ns); }, *next));
+        if (core.sync().NextResponse(name, now, &response)) {
+          peer.accept->Write(EncodeResponse(response, now.steady_ns));
         }
       }
     }
@@ -433,6 +436,8 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
   const Options options;
   const Hooks hooks;
   std::map<std::string, Peer> peers;
+  PeerRequest request;  // What is being written; their memory is kept.
+  PeerResponse response;
   std::set<DialStream*> dial_streams;      // Not yet done.
   std::set<AcceptStream*> accept_streams;  // Not yet done.
   EventLoop::TimerId check_timer = 0;

@@ -15,7 +15,8 @@ namespace {
 // Field numbers of nonet.peer.v1, held equal to the generated code's by a test.
 constexpr uint32_t kRequestBatchField = 2;
 constexpr uint32_t kRequestSentField = 15;
-constexpr uint32_t kBatchPreviousField = 1;
+constexpr uint32_t kRequestInterestAckField = 3;
+constexpr uint32_t kBatchFirstPositionField = 1;
 constexpr uint32_t kBatchMessagesField = 2;
 
 // Proto3 leaves zero values and empty strings out.
@@ -37,7 +38,8 @@ size_t MessageSize(const Message& m) {
                 UintFieldSize(static_cast<uint64_t>(m.target)) + StringFieldSize(m.target_name.size()) +
                 UintFieldSize(static_cast<uint64_t>(m.data_type)) + StringFieldSize(m.data.size()) +
                 StringFieldSize(m.from_user_id.size()) +
-                UintFieldSize(static_cast<uint64_t>(m.accepted_wall_ns)) + UintFieldSize(m.ttl_ms);
+                UintFieldSize(static_cast<uint64_t>(m.accepted_wall_ns)) + UintFieldSize(m.ttl_ms) +
+                StringFieldSize(m.filter == nullptr ? 0 : m.filter->text().size());
   for (const std::string& id : m.excluded_connections) size += BytesFieldSize(id.size());
   for (const auto& entry : m.metadata) size += BytesFieldSize(MetadataEntrySize(entry));
   return size;
@@ -60,6 +62,7 @@ void AppendMessage(const Message& m, std::string* out) {
     AppendStringField(1, entry.first, out);
     AppendStringField(2, entry.second, out);
   }
+  if (m.filter != nullptr) AppendStringField(12, m.filter->text(), out);
 }
 
 void Assign(absl::string_view bytes, std::string* out) { out->assign(bytes.data(), bytes.size()); }
@@ -125,6 +128,8 @@ absl::StatusOr<MessagePtr> ReadMessage(absl::string_view bytes, absl::string_vie
         case 11:
           RETURN_IF_ERROR(ReadMetadataField(value, &m.metadata));
           break;
+        case 12:
+          return errors::BadPeerMessage("a filter in a language that is not known here");
         default:
           break;
       }
@@ -157,35 +162,70 @@ absl::StatusOr<MessagePtr> ReadMessage(absl::string_view bytes, absl::string_vie
   return message;
 }
 
-absl::Status ReadBatch(absl::string_view bytes, Batch* batch) {
+// False when there is more in it than messages.
+absl::StatusOr<bool> ReadBatch(absl::string_view bytes, Batch* batch) {
   ProtoReader reader(bytes);
   while (reader.Next()) {
-    if (reader.field() == kBatchPreviousField && reader.is_number()) {
-      batch->previous_sequence = reader.number();
+    if (reader.field() == kBatchFirstPositionField && reader.is_number()) {
+      batch->first_position = reader.number();
     } else if (reader.field() == kBatchMessagesField && reader.is_bytes()) {
       const auto& read = batch->messages;
       ASSIGN_OR_RETURN(MessagePtr message,
                        ReadMessage(reader.bytes(), read.empty() ? "" : absl::string_view(read.back()->hub)));
       batch->messages.push_back(std::move(message));
+    } else {
+      return false;
     }
   }
-  return reader.ok() ? absl::OkStatus() : errors::BadPeerMessage("a malformed batch");
+  if (!reader.ok()) return errors::BadPeerMessage("a malformed batch");
+  return !batch->messages.empty();
+}
+
+absl::Status ReadInterestAck(absl::string_view bytes, InterestAck* ack) {
+  ProtoReader reader(bytes);
+  while (reader.Next()) {
+    if (!reader.is_number()) continue;
+    if (reader.field() == 1) ack->number = reader.number();
+    if (reader.field() == 2) ack->resync = reader.number() != 0;
+  }
+  return reader.ok() ? absl::OkStatus() : errors::BadPeerMessage("a malformed acknowledgement");
+}
+
+template <typename Value>
+std::string EncodeSlowly(const Value& value, int64_t sent_ns) {
+  peer::v1::SyncRequest request;
+  ToProto(value, &request);
+  request.set_sent_ns(sent_ns);
+  return request.SerializeAsString();
 }
 
 }  // namespace
 
-std::string EncodeRequest(const Batch& batch, int64_t sent_ns) {
-  size_t size = UintFieldSize(batch.previous_sequence);
+std::string EncodeRequest(const Hello& hello, int64_t sent_ns) { return EncodeSlowly(hello, sent_ns); }
+
+std::string EncodeRequest(const PeerRequest& request, int64_t sent_ns) {
+  const Batch& batch = request.batch;
+  // All but what nearly every request is.
+  if (batch.messages.empty() || !batch.gaps.empty() || !request.questions.empty()) {
+    return EncodeSlowly(request, sent_ns);
+  }
+  size_t size = UintFieldSize(batch.first_position);
   for (const MessagePtr& message : batch.messages) size += BytesFieldSize(MessageSize(*message));
   std::string out;
-  out.reserve(size + 32);
+  out.reserve(size + 64);
   AppendTag(kRequestBatchField, 2, &out);
   AppendVarint(size, &out);
-  AppendUintField(kBatchPreviousField, batch.previous_sequence, &out);
+  AppendUintField(kBatchFirstPositionField, batch.first_position, &out);
   for (const MessagePtr& message : batch.messages) {
     AppendTag(kBatchMessagesField, 2, &out);
     AppendVarint(MessageSize(*message), &out);
     AppendMessage(*message, &out);
+  }
+  if (request.interest_ack) {
+    std::string ack;
+    AppendUintField(1, request.interest_ack->number, &ack);
+    AppendUintField(2, request.interest_ack->resync ? 1 : 0, &ack);
+    AppendBytes(kRequestInterestAckField, ack, &out);
   }
   AppendUintField(kRequestSentField, static_cast<uint64_t>(sent_ns), &out);
   return out;
@@ -194,21 +234,29 @@ std::string EncodeRequest(const Batch& batch, int64_t sent_ns) {
 absl::StatusOr<InboundRequest> DecodeRequest(absl::string_view bytes) {
   InboundRequest request;
   request.bytes = bytes.size();
-  absl::string_view batch;
-  bool has_batch = false;
+  absl::string_view batch, ack;
+  bool has_ack = false, other = false;
   ProtoReader reader(bytes);
   while (reader.Next()) {
     if (reader.field() == kRequestBatchField && reader.is_bytes()) {
-      has_batch = true;
       batch = reader.bytes();
+    } else if (reader.field() == kRequestInterestAckField && reader.is_bytes()) {
+      has_ack = true;
+      ack = reader.bytes();
     } else if (reader.field() == kRequestSentField && reader.is_number()) {
       request.sent_ns = static_cast<int64_t>(reader.number());
+    } else {
+      other = true;
     }
   }
   if (!reader.ok()) return errors::BadPeerMessage("it is no SyncRequest");
-  if (has_batch) {
-    RETURN_IF_ERROR(ReadBatch(batch, &request.value.emplace<Batch>()));
-    return request;
+  if (!batch.empty() && !other) {
+    auto& value = request.value.emplace<PeerRequest>();
+    ASSIGN_OR_RETURN(const bool plain, ReadBatch(batch, &value.batch));
+    if (plain) {
+      if (has_ack) RETURN_IF_ERROR(ReadInterestAck(ack, &value.interest_ack.emplace()));
+      return request;
+    }
   }
   peer::v1::SyncRequest proto;
   if (!proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {

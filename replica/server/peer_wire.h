@@ -16,17 +16,11 @@
 namespace nonet::replica {
 
 // `sent_ns`: steady time, see SyncRequest.sent_ns.
-std::string EncodeRequest(const Batch& batch, int64_t sent_ns);
-template <typename Value>
-std::string EncodeRequest(const Value& value, int64_t sent_ns) {
-  peer::v1::SyncRequest request;
-  ToProto(value, &request);
-  request.set_sent_ns(sent_ns);
-  return request.SerializeAsString();
-}
+std::string EncodeRequest(const PeerRequest& request, int64_t sent_ns);
+std::string EncodeRequest(const Hello& hello, int64_t sent_ns);
 
 struct InboundRequest {
-  PeerRequest value;
+  PeerRequestOrHello value;
   int64_t sent_ns = 0;
   size_t bytes = 0;  // On the wire.
 };
@@ -42,7 +36,7 @@ std::string EncodeResponse(const Value& value, int64_t sent_ns) {
 }
 
 struct InboundResponse {
-  PeerResponse value;
+  PeerResponseOrWelcome value;
   int64_t sent_ns = 0;
   size_t bytes = 0;
 };
