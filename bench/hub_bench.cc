@@ -90,7 +90,7 @@ void FanOut(benchmark::State& state) {
       MessageFrame frame(view);
       for (size_t i = deliver.first; i < deliver.first + deliver.count; ++i) {
         const uint64_t sequence = effects.recipients[i].sequence_id;
-        bytes += sequence == 0 ? frame.Plain()->size() : frame.Head(sequence)->size() + frame.Tail()->size();
+        bytes += frame.Head(Encoding::kJson, sequence).size() + frame.Tail(Encoding::kJson).size();
       }
     }
   }
@@ -108,27 +108,21 @@ void ForwardToPeer(benchmark::State& state) {
   const std::string name_a = "resources/bench", name_b = "resources/bench/replicas/b";
   (void)a.SetPeers({{name_b, "2a2b3c4d"}}, kNow, &effects);
   (void)b.SetPeers({{name_a, "1a2b3c4d"}}, kNow, &effects);
-  (void)a.sync().OnWelcome(name_b, *b.sync().OnHello(a.sync().MakeHello(), kNow), kNow);
+  (void)a.sync().OnWelcome(name_b, *b.sync().OnHello(a.sync().MakeHello(name_b), kNow), kNow);
   ConnectionSpec spec;
   spec.key = 1;
   spec.hub = "chat";
   spec.id = "c.2a2b3c4d";
   spec.groups = {"g"};
   b.Open(std::move(spec), kNow, &effects);
+  PeerRequest request;
+  PeerResponse response;
   const auto settle = [&] {
-    while (auto request = a.sync().NextRequest(name_b)) {
-      if (auto* batch = std::get_if<Batch>(&*request)) {
-        (void)b.OnBatch(name_a, std::move(*batch), kNow, &effects);
-      } else {
-        (void)b.OnInterestAck(name_a, std::get<InterestAck>(*request), kNow, &effects);
-      }
+    while (a.sync().NextRequest(name_b, kNow, &request)) {
+      (void)b.OnRequest(name_a, std::move(request), kNow, &effects);
     }
-    while (auto response = b.sync().NextResponse(name_a)) {
-      if (auto* interest = std::get_if<Interest>(&*response)) {
-        (void)a.sync().OnInterest(name_b, *interest);
-      } else {
-        (void)a.sync().OnMessageAck(name_b, std::get<MessageAck>(*response));
-      }
+    while (b.sync().NextResponse(name_a, kNow, &response)) {
+      (void)a.OnResponse(name_b, std::move(response), kNow, &effects);
     }
   };
   settle();
@@ -142,7 +136,7 @@ void ForwardToPeer(benchmark::State& state) {
       message.target = Target::kGroup;
       message.target_name = "g";
       message.data.assign(256, 'x');
-      a.Publish(std::move(message), kNow, &effects);
+      (void)a.Publish(std::move(message), kNow, &effects);
     }
     settle();
   }

@@ -15,9 +15,11 @@
 #include "common/process/files.h"
 #include "common/process/log.h"
 #include "common/regions/regions.h"
+#include "common/rpc/tls.h"
 #include "common/watch/watch_client.h"
 #include "replica/server/blackhole.h"
 #include "replica/server/instance_server.h"
+#include "replica/server/link_codec.h"
 
 ABSL_FLAG(std::string, name, "",
           "object name: resources/contoso or resources/contoso/replicas/westus; required");
@@ -27,6 +29,14 @@ ABSL_FLAG(uint16_t, http_port, 8080, "port of WebSocket clients and REST; 0 pick
 ABSL_FLAG(uint16_t, grpc_port, 8081, "port of the peer streams; 0 picks a free one");
 ABSL_FLAG(std::string, controlplane, "127.0.0.1:7800", "ip:port of the control plane");
 ABSL_FLAG(uint64_t, generation, 0, "the object's restart_generation that this start fulfils");
+ABSL_FLAG(
+    std::string, links, "",
+    "file with the links to begin with (a serialised nonet.fault.v1.LinkPlan); later plans come by gRPC");
+ABSL_FLAG(std::string, tls_cert, "",
+          "certificate of this instance, PEM; with --tls_key and --tls_ca, peers are "
+          "authenticated by theirs");
+ABSL_FLAG(std::string, tls_key, "", "its key, PEM");
+ABSL_FLAG(std::string, tls_ca, "", "the cluster's authority, PEM");
 ABSL_FLAG(bool, blackhole, false, "accept connections on both ports and never answer");
 
 ABSL_DECLARE_FLAG(uint16_t, admin_port);  // common/process/daemon.cc
@@ -48,12 +58,19 @@ struct Flags {
   std::string address = absl::GetFlag(FLAGS_address);
   uint16_t http_port = absl::GetFlag(FLAGS_http_port);
   uint16_t grpc_port = absl::GetFlag(FLAGS_grpc_port);
+  std::string tls_cert = absl::GetFlag(FLAGS_tls_cert);
+  std::string tls_key = absl::GetFlag(FLAGS_tls_key);
+  std::string tls_ca = absl::GetFlag(FLAGS_tls_ca);
 
   absl::Status Check() const {
     const auto parsed = ParseName(name);
     if (!parsed || parsed->kind == ParsedName::Kind::kKeys) {
       return BadFlag(absl::StrCat("--name '", name, "' is no resource or replica"),
                      "--name resources/contoso/replicas/westus");
+    }
+    const bool all = !tls_cert.empty() && !tls_key.empty() && !tls_ca.empty();
+    if (!all && !(tls_cert.empty() && tls_key.empty() && tls_ca.empty())) {
+      return BadFlag("--tls_cert, --tls_key and --tls_ca belong together", "give all three or none");
     }
     if (FindRegion(region) == nullptr) {
       return BadFlag(absl::StrCat("--region '", region, "' is unknown"),
@@ -106,6 +123,19 @@ absl::Status StartInstance(Daemon& daemon, const Flags& flags) {
   options.address = flags.address;
   options.http_port = flags.http_port;
   options.grpc_port = flags.grpc_port;
+  options.region = flags.region;
+  if (const std::string file = absl::GetFlag(FLAGS_links); !file.empty()) {
+    // Whatever it says must hold from the first packet: without it, a cut instance would start connected.
+    ASSIGN_OR_RETURN(const std::string bytes, ReadFile(file));
+    ASSIGN_OR_RETURN(options.links, LinkPlanFromBytes(bytes));
+  }
+  if (!flags.tls_cert.empty()) {
+    ASSIGN_OR_RETURN(options.tls, rpc::ReadTlsIdentity(flags.tls_cert, flags.tls_key, flags.tls_ca));
+    if (!options.tls->holder.Is(rpc::UriOf(flags.name))) {
+      return BadFlag(absl::StrCat(flags.tls_cert, " is not the certificate of ", flags.name),
+                     "--tls_cert with this instance's own certificate");
+    }
+  }
   options.peer_local_address = LoopbackAddress(*FindRegion(flags.region), kPeerSourceHost);
   options.on_facts = [weak = std::weak_ptr<Running>(running), flags] {
     const auto self = weak.lock();

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/http/handshake.h"
 #include "common/http/response.h"
+#include "common/http/shaped_stream.h"
 #include "common/http/stream.h"
 
 namespace nonet::http {
@@ -64,10 +65,19 @@ class UpgradeDecision final : public Upgrade {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Shared> shared, asio::ip::tcp::socket socket, std::string peer_address)
-    : shared_(std::move(shared)), socket_(std::move(socket)), peer_address_(std::move(peer_address)) {}
+Connection::Connection(std::shared_ptr<Shared> shared, asio::ip::tcp::socket socket, std::string peer_address,
+                       Lines lines)
+    : shared_(std::move(shared)),
+      socket_(std::move(socket)),
+      peer_address_(std::move(peer_address)),
+      lines_(std::move(lines)) {}
 
 void Connection::Start() {
+  if (lines_.in != nullptr) {
+    lines_.in->OnRoom([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->WaitReadable();
+    });
+  }
   if (shared_->options.tls == nullptr) {
     SetDeadline(shared_->options.idle_timeout_ns);
   } else {
@@ -80,11 +90,14 @@ void Connection::Start() {
 }
 
 void Connection::WaitReadable() {
+  if (waiting_ || state_ == State::kGone) return;
   // The peer's goodbye came with its last request, which has been answered.
   if (tls_ != nullptr && tls_->state() == tls::Session::State::kEnded && state_ != State::kDraining) {
     return Close(/*reset=*/false);
   }
+  waiting_ = true;
   socket_.async_wait(asio::ip::tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
+    self->waiting_ = false;
     if (self->state_ == State::kGone) return;
     if (error) return self->Close(/*reset=*/true);
     self->OnReadable();
@@ -95,11 +108,45 @@ void Connection::OnReadable() {
   error_code error;
   const size_t n = socket_.read_some(asio::buffer(shared_->scratch), error);
   if (error == asio::error::would_block || error == asio::error::interrupted) return WaitReadable();
-  if (error) return Close(/*reset=*/false);  // The peer's end.
+  const bool shaped = lines_.in != nullptr && !lines_.in->clear();
+  if (error && !shaped) return Close(/*reset=*/false);  // The peer's end.
+  if (error) {
+    lines_.in->Push(0, [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      // While a request is answered, its end is read again afterwards.
+      if (self == nullptr || self->state_ == State::kHandling || self->state_ == State::kWriting) return;
+      self->Close(/*reset=*/false);
+    });
+    return;
+  }
+  const absl::string_view bytes(shared_->scratch.data(), n);
+  if (!shaped) return Take(bytes);
+  lines_.in->Push(n, [weak = weak_from_this(), copy = std::string(bytes)] {
+    if (const auto self = weak.lock()) self->Take(copy);
+  });
+  // A body goes on arriving while its first bytes are on their way.
+  if (!lines_.in->full() && in_.size() < kScratchBytes) WaitReadable();
+}
+
+void Connection::Take(absl::string_view bytes) {
+  if (state_ == State::kGone) return;
   if (state_ == State::kDraining) return WaitReadable();
-  if (tls_ != nullptr) return OnWire(absl::string_view(shared_->scratch.data(), n));
-  in_.append(shared_->scratch.data(), n);
-  Advance();
+  if (tls_ != nullptr) return OnWire(bytes);
+  in_.append(bytes.data(), bytes.size());
+  if (state_ == State::kIdle || state_ == State::kReading) Advance();
+}
+
+void Connection::Transmit(std::string bytes, void (Connection::*done)(bool failed)) {
+  const auto held = std::make_shared<const std::string>(std::move(bytes));
+  const auto write = [self = shared_from_this(), held, done] {
+    if (self->state_ == State::kGone) return;
+    asio::async_write(self->socket_, asio::buffer(*held),
+                      [self, held, done](const error_code& error, size_t) {
+                        if (self->state_ != State::kGone) (*self.*done)(static_cast<bool>(error));
+                      });
+  };
+  if (lines_.out == nullptr || lines_.out->clear()) return write();
+  lines_.out->Push(held->size(), write);
 }
 
 // ---- TLS ----
@@ -111,30 +158,35 @@ void Connection::OnWire(absl::string_view bytes) {
   }
   greeted_ = true;
   tls_->Receive(bytes, &in_);
-  if (state_ == State::kHandshake) return ContinueHandshake();
+  if (state_ == State::kHandshake) {
+    if (!answering_) ContinueHandshake();
+    return;
+  }
   if (tls_->state() == tls::Session::State::kFailed) return Close(/*reset=*/true);
-  Advance();
+  if (state_ == State::kIdle || state_ == State::kReading) Advance();
 }
 
 void Connection::ContinueHandshake() {
-  out_ = tls_->TakeOutput();
+  std::string flight = tls_->TakeOutput();
   if (tls_->state() == tls::Session::State::kFailed) {
     error_code ignored;  // Whoever hears the alert knows why; nobody waits for that.
-    socket_.write_some(asio::buffer(out_), ignored);
+    socket_.write_some(asio::buffer(flight), ignored);
     return Close(/*reset=*/false);
   }
+  if (flight.empty()) return OnFlightSent(/*failed=*/false);
+  answering_ = true;
+  Transmit(std::move(flight), &Connection::OnFlightSent);
+}
+
+void Connection::OnFlightSent(bool failed) {
+  answering_ = false;
+  if (failed || tls_->state() == tls::Session::State::kFailed) return Close(/*reset=*/true);
   if (tls_->state() != tls::Session::State::kHandshake) {
     EndHandshake();
     state_ = State::kIdle;
     SetDeadline(shared_->options.idle_timeout_ns);
   }
-  if (out_.empty()) return Advance();
-  asio::async_write(socket_, asio::buffer(out_),
-                    [self = shared_from_this()](const error_code& error, size_t) {
-                      if (self->state_ == State::kGone) return;
-                      if (error) return self->Close(/*reset=*/true);
-                      self->Advance();
-                    });
+  Advance();
 }
 
 void Connection::EndHandshake() { --shared_->handshakes; }
@@ -214,12 +266,8 @@ void Connection::Answer(Response response) {
 
 void Connection::Send(std::string bytes) {
   state_ = State::kWriting;
-  out_ = Seal(std::move(bytes), /*last=*/!keep_alive_);
   SetDeadline(shared_->options.idle_timeout_ns);
-  asio::async_write(socket_, asio::buffer(out_),
-                    [self = shared_from_this()](const error_code& error, size_t) {
-                      if (self->state_ != State::kGone) self->OnWritten(static_cast<bool>(error));
-                    });
+  Transmit(Seal(std::move(bytes), /*last=*/!keep_alive_), &Connection::OnWritten);
 }
 
 void Connection::OnWritten(bool failed) {
@@ -235,13 +283,12 @@ void Connection::OnWritten(bool failed) {
 // RFC 9110 section 10.1.1: the client holds its body back until it hears this.
 void Connection::SendContinue() {
   continue_sent_ = true;
-  out_ = Seal("HTTP/1.1 100 Continue\r\n\r\n", /*last=*/false);
-  asio::async_write(socket_, asio::buffer(out_),
-                    [self = shared_from_this()](const error_code& error, size_t) {
-                      if (self->state_ == State::kGone) return;
-                      if (error) return self->Close(/*reset=*/true);
-                      self->WaitReadable();
-                    });
+  Transmit(Seal("HTTP/1.1 100 Continue\r\n\r\n", /*last=*/false), &Connection::OnContinueSent);
+}
+
+void Connection::OnContinueSent(bool failed) {
+  if (failed) return Close(/*reset=*/true);
+  WaitReadable();
 }
 
 // A close with unread input would reset the connection, and the peer might never see the answer.
@@ -266,8 +313,10 @@ std::unique_ptr<Stream> Connection::AcceptUpgrade(absl::string_view subprotocol)
   auto core =
       std::make_shared<StreamCore>(shared_, std::move(socket_), std::move(tls_), std::exchange(in_, {}));
   shared_->open.insert(core);
-  core->Write(std::make_shared<const std::string>(FormatSwitchingProtocols(accept_key_, subprotocol)));
-  return MakeStream(std::move(core));
+  std::unique_ptr<Stream> stream = MakeStream(std::move(core));
+  if (lines_.in != nullptr) stream = ShapeStream(shared_->loop, std::move(stream), std::exchange(lines_, {}));
+  stream->Write(std::make_shared<const std::string>(FormatSwitchingProtocols(accept_key_, subprotocol)));
+  return stream;
 }
 
 void Connection::SetDeadline(int64_t after_ns) {
@@ -312,10 +361,20 @@ void Connection::Close(bool reset) {
   if (state_ == State::kHandshake) EndHandshake();
   state_ = State::kGone;
   ClearDeadline();
-  error_code ignored;
-  if (reset) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-  socket_.close(ignored);
-  shared_->open.erase(shared_from_this());
+  const auto self = shared_from_this();
+  shared_->open.erase(self);
+  const auto end = [reset](asio::ip::tcp::socket& socket) {
+    error_code ignored;
+    if (reset) socket.set_option(asio::socket_base::linger(true, 0), ignored);
+    socket.close(ignored);
+  };
+  Lines lines = std::exchange(lines_, {});
+  if (lines.out == nullptr || lines.out->clear()) return end(socket_);
+  // The end is as long on its way as the last bytes.
+  lines.out->Push(
+      0, [socket = std::make_shared<asio::ip::tcp::socket>(std::move(socket_)), end] { end(*socket); });
+  Line& out = *lines.out;
+  out.OutliveOwner(std::move(lines.out));
 }
 
 }  // namespace nonet::http

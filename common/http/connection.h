@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "common/http/line.h"
 #include "common/http/parser.h"
 #include "common/http/server.h"
 #include "common/http/shared.h"
@@ -17,7 +18,8 @@ namespace nonet::http {
 class Connection final : public Socket,
                          public std::enable_shared_from_this<Connection> {  // Loop thread only.
  public:
-  Connection(std::shared_ptr<Shared> shared, boost::asio::ip::tcp::socket socket, std::string peer_address);
+  Connection(std::shared_ptr<Shared> shared, boost::asio::ip::tcp::socket socket, std::string peer_address,
+             Lines lines);
 
   void Start();
   void AbortNow() override;
@@ -40,8 +42,11 @@ class Connection final : public Socket,
 
   void WaitReadable();
   void OnReadable();
+  // The peer's bytes, or their end, once they are through the line.
+  void Take(absl::string_view bytes);
   void OnWire(absl::string_view bytes);
   void ContinueHandshake();
+  void OnFlightSent(bool failed);
   void EndHandshake();
   void RefusePlain();
   void Advance();
@@ -49,8 +54,11 @@ class Connection final : public Socket,
   void Reject(int status, absl::string_view message);
   void Send(std::string bytes);
   std::string Seal(std::string bytes, bool last);
+  // Writes the bytes once they are through the line; `done(failed)` follows.
+  void Transmit(std::string bytes, void (Connection::*done)(bool failed));
   void OnWritten(bool failed);
   void SendContinue();
+  void OnContinueSent(bool failed);
   void Drain();
   void SetDeadline(int64_t after_ns);
   void ClearDeadline();
@@ -60,13 +68,15 @@ class Connection final : public Socket,
   const std::shared_ptr<Shared> shared_;
   boost::asio::ip::tcp::socket socket_;
   const std::string peer_address_;
+  Lines lines_;                        // Both or none.
   std::unique_ptr<tls::Session> tls_;  // nullptr: in the clear.
   State state_ = State::kIdle;
-  std::string in_;  // Bytes read and not yet parsed.
-  std::string out_;
+  bool waiting_ = false;  // A wait for input is pending.
+  std::string in_;        // Bytes read and not yet parsed.
   std::unique_ptr<RequestParser> parser_;
   bool continue_sent_ = false;
-  bool greeted_ = false;  // TLS only: something came that may be TLS.
+  bool greeted_ = false;    // TLS only: something came that may be TLS.
+  bool answering_ = false;  // TLS only: our part of the handshake is on its way.
   // About the request at hand.
   bool head_ = false;
   bool keep_alive_ = false;

@@ -72,7 +72,9 @@ class Listener final : public std::enable_shared_from_this<Listener> {
     socket.set_option(tcp::no_delay(true), error);
     socket.non_blocking(true, error);
     if (error) return;
-    auto connection = std::make_shared<Connection>(shared_, std::move(socket), peer.address().to_string());
+    const std::string address = peer.address().to_string();
+    Lines lines = shared_->options.lines ? shared_->options.lines(address) : Lines();
+    auto connection = std::make_shared<Connection>(shared_, std::move(socket), address, std::move(lines));
     shared_->open.insert(connection);
     connection->Start();
   }

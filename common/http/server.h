@@ -13,6 +13,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/http/line.h"
 #include "common/loop/event_loop.h"
 
 namespace nonet::tls {
@@ -58,9 +59,14 @@ class Stream {
   virtual ~Stream() = default;  // Aborts; no callback follows.
   // Begins reading. Bytes that came with the upgrade request are delivered first.
   virtual void Start(Callbacks callbacks) = 0;
-  // Queues shared bytes; everything queued within one turn of the loop leaves in one gathered send.
+  // Queues bytes; everything queued within one turn of the loop leaves in one gathered send. Copies: for
+  // small frames that is cheaper than counting who still needs them.
+  virtual void Append(absl::string_view bytes) = 0;
+  // The same without a copy, unless they are few.
   virtual void Write(std::shared_ptr<const std::string> bytes) = 0;
   virtual size_t queued_bytes() const = 0;
+  // False: reads no more until true; what the client sends meanwhile waits in the kernel, then at the client.
+  virtual void SetReading(bool reading) = 0;
   // Sends what is queued, then closes; aborts after 5 s.
   virtual void CloseAfterWrites() = 0;
   // Closes at once (RST).
@@ -88,6 +94,7 @@ struct ServerOptions {
   std::shared_ptr<const tls::Context> tls = {};
   int64_t handshake_timeout_ns = 10 * kNanosPerSecond;  // From the accept to the end of the handshake.
   size_t handshakes_max = 1'000;                        // Unfinished ones. One more is closed at once.
+  MakeLines lines = {};  // What lies between it and its clients; nothing when empty.
 };
 
 class Server {

@@ -15,7 +15,11 @@ namespace nonet::http {
 
 // The peer gets this long to take what is on its way when we close.
 inline constexpr int64_t kLingerNs = 5 * kNanosPerSecond;
-inline constexpr size_t kScratchBytes = 64 * 1024;
+// One read takes at most this much: the more, the larger the batches that a loaded loop works in.
+inline constexpr size_t kScratchBytes = 256 * 1024;
+// Queued bytes are copied together up to this size; buffers of it are kept for the next who writes.
+inline constexpr size_t kChunkBytes = 64 * 1024;
+inline constexpr size_t kChunksKept = 32;
 
 class StreamCore;
 
@@ -43,6 +47,7 @@ struct Shared : std::enable_shared_from_this<Shared> {  // The loop thread only.
   const Server::UpgradeHandler upgrade;
   absl::flat_hash_set<std::shared_ptr<Socket>> open;  // Owns them; each leaves when it closes.
   std::vector<std::shared_ptr<StreamCore>> dirty;     // Streams with something to send.
+  std::vector<std::string> spare_chunks;              // Empty, with room for kChunkBytes.
   std::array<char, kScratchBytes> scratch;  // Every read lands here; idle connections hold no buffer.
   // TLS only: what a read said, and what a send says, in the clear.
   std::string plain_in;

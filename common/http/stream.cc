@@ -1,9 +1,15 @@
 #include "common/http/stream.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
 #include <algorithm>
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
+#include <cerrno>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -16,18 +22,25 @@ using boost::system::error_code;
 
 // One readable socket takes at most this many reads before the others get their turn.
 constexpr int kReadsPerTurn = 4;
-// One send system call takes at most this much (Asio's own default is 64 KiB).
+// One send system call takes about this much at most.
 constexpr size_t kSendBytesMax = 1024 * 1024;
 // As much is sealed at a time: what a slow peer leaves queued is not held twice.
 constexpr size_t kSealBytesMax = 256 * 1024;
+constexpr size_t kBuffersPerSend = 64;
+// Shared bytes up to this size are copied: an entry of their own in the gathered send costs more.
+constexpr size_t kCopiedBytesMax = 1024;
+// Entries of the queue that are sent, before their places are taken back.
+constexpr size_t kSentChunksMax = 256;
 
 class StreamHandle final : public Stream {
  public:
   explicit StreamHandle(std::shared_ptr<StreamCore> core) : core_(std::move(core)) {}
   ~StreamHandle() override { core_->Detach(); }
   void Start(Callbacks callbacks) override { core_->Start(std::move(callbacks)); }
+  void Append(absl::string_view bytes) override { core_->Append(bytes); }
   void Write(std::shared_ptr<const std::string> bytes) override { core_->Write(std::move(bytes)); }
   size_t queued_bytes() const override { return core_->queued_bytes(); }
+  void SetReading(bool reading) override { core_->SetReading(reading); }
   void CloseAfterWrites() override { core_->CloseAfterWrites(); }
   void Abort() override { core_->AbortNow(); }
 
@@ -57,7 +70,15 @@ StreamCore::StreamCore(std::shared_ptr<Shared> shared, asio::ip::tcp::socket soc
       socket_(std::move(socket)),
       tls_(std::move(tls)),
       early_(std::move(early)),
-      closed_(!socket_.is_open()) {}
+      closed_(!socket_.is_open()) {
+  // A model-based congestion control paces; between processes of one machine, or within one network, that
+  // only costs. Where the kernel has no cubic, its default stays.
+  constexpr char kCongestionControl[] = "cubic";
+  if (!closed_) {
+    (void)setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_CONGESTION, kCongestionControl,
+                     sizeof(kCongestionControl) - 1);
+  }
+}
 
 void StreamCore::Start(Stream::Callbacks callbacks) {
   callbacks_ = std::make_shared<Stream::Callbacks>(std::move(callbacks));
@@ -78,7 +99,7 @@ void StreamCore::DeliverEarly() {
 }
 
 void StreamCore::WaitReadable() {
-  if (closed_ || reading_ || end_of_input_) return;
+  if (closed_ || reading_ || end_of_input_ || (paused_ && !closing_)) return;
   reading_ = true;
   socket_.async_wait(asio::ip::tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
     self->reading_ = false;
@@ -102,7 +123,7 @@ void StreamCore::OnReadable() {
       callbacks->on_data(bytes);
     }
     if (closed_) return;
-    if (n < shared_->scratch.size()) break;
+    if (n < shared_->scratch.size() || paused_) break;
   }
   WaitReadable();
 }
@@ -124,70 +145,159 @@ bool StreamCore::DeliverFromWire(absl::string_view wire) {
   return false;
 }
 
+void StreamCore::SetReading(bool reading) {
+  paused_ = !reading;
+  if (reading && callbacks_ != nullptr) WaitReadable();
+}
+
 void StreamCore::OnEndOfInput() {
   end_of_input_ = true;
   // Whoever is closing still says its last words; else a peer that hung up hears nothing any more.
-  if (!closing_ || (waiting_.empty() && sending_.empty())) Close(/*reset=*/false);
+  if (!closing_ || (queued_bytes_ == 0)) Close(/*reset=*/false);
 }
 
-void StreamCore::Write(std::shared_ptr<const std::string> bytes) {
-  if (closed_ || closing_ || bytes->empty()) return;
-  queued_bytes_ += bytes->size();
-  waiting_.push_back(std::move(bytes));
-  if (flush_scheduled_ || !sending_.empty()) return;  // What is on its way takes these along when it is done.
+void StreamCore::FlushLater() {
+  // What waits for room in the socket takes these along.
+  if (flush_scheduled_ || writing_) return;
   flush_scheduled_ = true;
   shared_->FlushLater(shared_from_this());
 }
 
+void StreamCore::Append(absl::string_view bytes) {
+  if (closed_ || closing_ || bytes.empty()) return;
+  queued_bytes_ += bytes.size();
+  if (queue_.size() == first_ || queue_.back().shared != nullptr ||
+      queue_.back().own.size() + bytes.size() > kChunkBytes) {
+    Chunk chunk;
+    if (!shared_->spare_chunks.empty()) {
+      chunk.own = std::move(shared_->spare_chunks.back());
+      shared_->spare_chunks.pop_back();
+    }
+    queue_.push_back(std::move(chunk));
+  }
+  queue_.back().own.append(bytes.data(), bytes.size());
+  FlushLater();
+}
+
+void StreamCore::Write(std::shared_ptr<const std::string> bytes) {
+  if (bytes->size() <= kCopiedBytesMax) return Append(*bytes);
+  if (closed_ || closing_) return;
+  queued_bytes_ += bytes->size();
+  queue_.push_back({{}, std::move(bytes)});
+  FlushLater();
+}
+
 void StreamCore::Flush() {
   flush_scheduled_ = false;
-  if (closed_ || waiting_.empty() || !sending_.empty()) return;
-  sending_.swap(waiting_);
-  if (tls_ != nullptr) return SendSealed();
-  std::vector<asio::const_buffer> buffers;
-  buffers.reserve(sending_.size());
-  for (const auto& bytes : sending_) buffers.push_back(asio::buffer(*bytes));
-  const auto limit = [](const error_code& error, size_t) { return error ? size_t{0} : kSendBytesMax; };
-  asio::async_write(socket_, std::move(buffers), limit,
-                    [self = shared_from_this()](const error_code& error, size_t) {
-                      self->OnWritten(static_cast<bool>(error));
-                    });
-}
-
-// Small messages share a record, and with it the cost of one.
-void StreamCore::SendSealed() {
-  std::string& plain = shared_->plain_out;
-  plain.clear();
-  while (sealed_messages_ < sending_.size() && plain.size() < kSealBytesMax) {
-    const std::string& message = *sending_[sealed_messages_];
-    const size_t n = std::min(message.size() - sealed_bytes_, kSealBytesMax - plain.size());
-    plain.append(message, sealed_bytes_, n);
-    sealed_bytes_ += n;
-    if (sealed_bytes_ < message.size()) break;
-    ++sealed_messages_;
-    sealed_bytes_ = 0;
-  }
-  const bool last = sealed_messages_ == sending_.size();
-  if (last) sealed_messages_ = 0;
-  tls_->Send(plain);
-  wire_ = tls_->TakeOutput();
-  asio::async_write(socket_, asio::buffer(wire_),
-                    [self = shared_from_this(), last](const error_code& error, size_t) {
-                      self->wire_ = {};
-                      if (error || last || self->closed_) return self->OnWritten(static_cast<bool>(error));
-                      self->SendSealed();
-                    });
-}
-
-void StreamCore::OnWritten(bool failed) {
-  for (const auto& bytes : sending_) queued_bytes_ -= bytes->size();
-  sending_.clear();
-  if (closed_) return;
-  if (failed) return Close(/*reset=*/true);
-  if (!waiting_.empty()) return Flush();
+  if (closed_ || writing_ || queued_bytes_ == 0) return;
+  if (!(tls_ != nullptr ? FlushSealed() : FlushPlain())) return;
+  queue_.clear();
+  first_ = 0;
   if (closing_) return BeginLinger();
   if (const auto callbacks = callbacks_; callbacks != nullptr && callbacks->on_drained)
     callbacks->on_drained();
+}
+
+bool StreamCore::Send(const iovec* buffers, size_t count, size_t* sent) {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(buffers);
+  message.msg_iovlen = count;
+  while (true) {
+    const ssize_t n = sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n >= 0) {
+      *sent = static_cast<size_t>(n);
+      return true;
+    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      WaitWritable();
+    } else {
+      Close(/*reset=*/true);
+    }
+    return false;
+  }
+}
+
+bool StreamCore::FlushPlain() {
+  while (first_ < queue_.size()) {
+    std::array<iovec, kBuffersPerSend> buffers;
+    size_t count = 0, bytes = 0;
+    for (size_t i = first_; i < queue_.size() && count < buffers.size() && bytes < kSendBytesMax; ++i) {
+      const std::string& chunk = queue_[i].bytes();
+      const size_t from = i == first_ ? front_sent_ : 0;
+      buffers[count++] = {const_cast<char*>(chunk.data()) + from, chunk.size() - from};
+      bytes += chunk.size() - from;
+    }
+    size_t sent = 0;
+    if (!Send(buffers.data(), count, &sent)) return false;
+    queued_bytes_ -= sent;
+    Pop(sent);
+  }
+  return true;
+}
+
+bool StreamCore::FlushSealed() {
+  while (true) {
+    while (wire_sent_ < wire_.size()) {
+      const iovec rest = {wire_.data() + wire_sent_, wire_.size() - wire_sent_};
+      size_t sent = 0;
+      if (!Send(&rest, 1, &sent)) return false;
+      wire_sent_ += sent;
+    }
+    wire_ = {};
+    wire_sent_ = 0;
+    queued_bytes_ -= std::exchange(sealed_bytes_, 0);
+    if (first_ == queue_.size()) return true;
+    Seal();
+  }
+}
+
+// Small messages share a record, and with it the cost of one.
+void StreamCore::Seal() {
+  std::string& plain = shared_->plain_out;
+  plain.clear();
+  for (size_t i = first_; i < queue_.size() && plain.size() < kSealBytesMax; ++i) {
+    const size_t from = i == first_ ? front_sent_ : 0;
+    plain.append(queue_[i].bytes(), from, kSealBytesMax - plain.size());
+  }
+  Pop(plain.size());
+  sealed_bytes_ = plain.size();
+  tls_->Send(plain);
+  wire_ = tls_->TakeOutput();
+}
+
+void StreamCore::Pop(size_t n) {
+  n += front_sent_;
+  while (first_ < queue_.size() && n >= queue_[first_].bytes().size()) {
+    Chunk& chunk = queue_[first_++];
+    n -= chunk.bytes().size();
+    if (chunk.shared == nullptr && shared_->spare_chunks.size() < kChunksKept) {
+      chunk.own.clear();
+      shared_->spare_chunks.push_back(std::move(chunk.own));
+    }
+    chunk = Chunk();
+  }
+  front_sent_ = n;
+  if (first_ > kSentChunksMax) {
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(first_));
+    first_ = 0;
+  }
+}
+
+void StreamCore::WaitWritable() {
+  writing_ = true;
+  socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](const error_code& error) {
+    self->writing_ = false;
+    if (self->closed_) return;
+    if (error) return self->Close(/*reset=*/true);
+    self->Flush();
+  });
+}
+
+void StreamCore::DropQueue() {
+  queue_.clear();
+  wire_ = {};
+  first_ = front_sent_ = wire_sent_ = sealed_bytes_ = queued_bytes_ = 0;
 }
 
 void StreamCore::CloseAfterWrites() {
@@ -198,7 +308,7 @@ void StreamCore::CloseAfterWrites() {
   });
   // With nothing on its way: later, so that on_closed never comes from inside.
   asio::post(shared_->loop.io(), [self = shared_from_this()] {
-    if (!self->closed_ && self->waiting_.empty() && self->sending_.empty()) self->BeginLinger();
+    if (!self->closed_ && self->queued_bytes_ == 0) self->BeginLinger();
   });
 }
 
@@ -210,8 +320,8 @@ void StreamCore::BeginLinger() {
   error_code ignored;
   if (tls_ != nullptr) {
     tls_->End();
-    wire_ = tls_->TakeOutput();
-    socket_.write_some(asio::buffer(wire_), ignored);  // Everything else has been taken, so there is room.
+    const std::string goodbye = tls_->TakeOutput();
+    socket_.write_some(asio::buffer(goodbye), ignored);  // Everything else has been taken, so there is room.
   }
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   WaitReadable();
@@ -231,8 +341,7 @@ void StreamCore::Close(bool reset) {
   if (reset) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
   socket_.close(ignored);
   if (linger_timer_ != 0) shared_->loop.Cancel(linger_timer_);
-  for (const auto& bytes : waiting_) queued_bytes_ -= bytes->size();
-  waiting_.clear();
+  DropQueue();
   shared_->open.erase(shared_from_this());
   NotifyClosedLater();
 }

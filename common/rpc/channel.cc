@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/socket_mutator.h"
+#include "common/rpc/tls.h"
 
 namespace nonet::rpc {
 namespace {
@@ -65,13 +66,13 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, const Chan
   args.SetMaxReceiveMessageSize(kMessageBytesMax);
   args.SetMaxSendMessageSize(kMessageBytesMax);
   if (!options.local_address.empty()) args.SetSocketMutator(NewBindingMutator(options.local_address));
-  if (options.token.empty()) {
-    return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), args);
-  }
+  const auto credentials = options.tls == nullptr ? grpc::InsecureChannelCredentials()
+                                                  : ChannelCredentialsOf(*options.tls, options.server_uri);
+  if (options.token.empty()) return grpc::CreateCustomChannel(target, credentials, args);
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(std::make_unique<TokenSenders>(options.token));
-  return grpc::experimental::CreateCustomChannelWithInterceptors(target, grpc::InsecureChannelCredentials(),
-                                                                 args, std::move(interceptors));
+  return grpc::experimental::CreateCustomChannelWithInterceptors(target, credentials, args,
+                                                                 std::move(interceptors));
 }
 
 }  // namespace nonet::rpc

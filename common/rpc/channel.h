@@ -11,10 +11,16 @@ class Channel;
 
 namespace nonet::rpc {
 
+struct TlsIdentity;  // common/rpc/tls.h
+
 struct ChannelOptions {
-  std::string local_address =
-      {};                  // Source IP literal, for a peer in a region; the system's choice when empty.
-  std::string token = {};  // Sent with every call as "authorization: Bearer <token>", unless empty.
+  // Source IP literal, for a peer in a region; the system's choice when empty.
+  std::string local_address = {};
+  // Sent with every call as "authorization: Bearer <token>", unless empty.
+  std::string token = {};
+  // Who we are; plain when empty. Then the server has to be `server_uri`, in our cluster.
+  std::shared_ptr<const TlsIdentity> tls = {};
+  std::string server_uri = {};
 };
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, const ChannelOptions& options = {});

@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/error.h"
 #include "common/clock/clock.h"
+#include "common/rpc/tls.h"
 #include "common/rpc/token_guard.h"
 
 namespace nonet::rpc {
@@ -77,7 +78,7 @@ class GrpcServer final : public Server {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options,
                                                       const std::vector<grpc::Service*>& services) {
-  if (!IsLoopback(options.address)) {
+  if (options.tls == nullptr && !IsLoopback(options.address)) {
     return MakeError(absl::StatusCode::kInvalidArgument, "NOT_LOOPBACK",
                      absl::StrCat("'", options.address,
                                   "' is not a loopback address: without TLS, gRPC is not "
@@ -92,9 +93,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options,
   (void)plugins;
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(
-      JoinAddress(options.address, options.port),
-      options.token.empty() ? grpc::InsecureServerCredentials() : TokenCredentials(options.token), &port);
+  builder.AddListeningPort(JoinAddress(options.address, options.port),
+                           options.tls != nullptr  ? ServerCredentialsOf(*options.tls)
+                           : options.token.empty() ? grpc::InsecureServerCredentials()
+                                                   : TokenCredentials(options.token),
+                           &port);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // A port in use is an error.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingIntervalMsMin);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);

@@ -1,5 +1,5 @@
-// A gRPC server as every process of Nonet has it: health, reflection, loopback only (without TLS
-// credentials it refuses any other address), bounded message size.
+// A gRPC server as every process of Nonet has it: health, reflection, loopback only (without TLS it refuses
+// any other address), bounded message size.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,8 @@ class Service;
 
 namespace nonet::rpc {
 
+struct TlsIdentity;  // common/rpc/tls.h
+
 class Server {
  public:
   struct Options {
@@ -24,6 +26,8 @@ class Server {
     int receive_bytes_max = 16 * 1024 * 1024;
     // What changes something needs it (common/rpc/token_guard.h); then `address` is 127.0.0.1. Empty: open.
     std::string token = {};
+    // Then callers need a certificate instead of the token; empty: plain.
+    std::shared_ptr<const TlsIdentity> tls = {};
   };
   // The services outlive the server. UNAVAILABLE when the address cannot be bound.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options,

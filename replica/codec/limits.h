@@ -22,5 +22,7 @@ inline constexpr size_t kMetadataBytesMax = 8 * 1024;
 inline constexpr size_t kPatternStarsMax = 5;
 // Roles and initial groups of one token.
 inline constexpr size_t kRolesMax = 1024;
+// Groups of one connection that REST granted something on, each permission.
+inline constexpr size_t kGrantedGroupsMax = 10'000;
 
 }  // namespace nonet::replica

@@ -128,4 +128,29 @@ bool Permissions::Allows(const Grants& grants, absl::string_view group) {
   return false;
 }
 
+bool Permissions::Grant(Permission permission, absl::string_view group) {
+  Grants& grants = Of(permission);
+  if (group.empty()) {
+    grants.all = true;
+  } else if (!grants.groups.contains(group)) {
+    if (grants.groups.size() >= kGrantedGroupsMax) return false;
+    grants.groups.emplace(group);
+  }
+  return true;
+}
+
+void Permissions::Revoke(Permission permission, absl::string_view group) {
+  Grants& grants = Of(permission);
+  if (group.empty()) {
+    grants = Grants();
+  } else {
+    grants.groups.erase(group);
+  }
+}
+
+bool Permissions::Has(Permission permission, absl::string_view group) const {
+  const Grants& grants = permission == Permission::kSendToGroup ? send_ : join_leave_;
+  return group.empty() ? grants.all : Allows(grants, group);
+}
+
 }  // namespace nonet::replica

@@ -32,6 +32,9 @@ class GroupPattern {
   std::vector<Token> tokens_;
 };
 
+// What a permission allows, as REST names them.
+enum class Permission : unsigned char { kSendToGroup = 1, kJoinLeaveGroup };
+
 class Permissions {
  public:
   // Roles of other features are ignored. INVALID_ARGUMENT on a bad pattern or above kRolesMax.
@@ -39,6 +42,13 @@ class Permissions {
 
   bool MayJoinLeave(absl::string_view group) const { return Allows(join_leave_, group); }
   bool MaySend(absl::string_view group) const { return Allows(send_, group); }
+
+  // An empty group means every group. False above kGrantedGroupsMax.
+  bool Grant(Permission permission, absl::string_view group);
+  // Takes back the literal group; without one everything that the permission allowed, patterns too.
+  void Revoke(Permission permission, absl::string_view group);
+  // Whether the group, or every group, is allowed.
+  bool Has(Permission permission, absl::string_view group) const;
 
  private:
   struct Grants {
@@ -48,6 +58,7 @@ class Permissions {
   };
   static bool Allows(const Grants& grants, absl::string_view group);
   static absl::Status AddTo(Grants& grants, absl::string_view rest);
+  Grants& Of(Permission permission) { return permission == Permission::kSendToGroup ? send_ : join_leave_; }
 
   Grants join_leave_;
   Grants send_;

@@ -4,10 +4,17 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "replica/codec/proto_wire.h"
 #include "replica/codec/ws_frame.h"
 
 namespace nonet::replica {
 namespace {
+
+// DownstreamMessage.data_message, DataMessage.sequence_id.
+constexpr uint32_t kDataMessageField = 2;
+constexpr uint32_t kSequenceIdField = 4;
+// A large message does not keep its memory for ever.
+constexpr size_t kKeptTailBytes = 64 * 1024;
 
 absl::string_view Name(DataType type) {
   switch (type) {
@@ -35,8 +42,8 @@ void AppendError(absl::string_view name, absl::string_view message, std::string*
   out->push_back('}');
 }
 
-std::string BuildTail(const MessageFrame::View& view) {
-  std::string out;
+void AppendJsonTail(const MessageFrame::View& view, std::string* to) {
+  std::string& out = *to;
   out.reserve(128 + view.group.size() + view.from_user_id.size() + view.data.size() * 4 / 3);
   out.append("\"type\":\"message\",\"from\":");
   if (view.from_group) {
@@ -72,7 +79,23 @@ std::string BuildTail(const MessageFrame::View& view) {
     out.push_back('}');
   }
   out.push_back('}');
-  return out;
+}
+
+// The fields of a DataMessage but sequence_id, which goes before them: the order of fields is free.
+void AppendProtobufTail(const MessageFrame::View& view, std::string* out) {
+  AppendBytes(1, view.from_group ? "group" : "server", out);
+  if (view.from_group) AppendBytes(2, view.group, out);
+  AppendTag(3, 2, out);  // MessageData, a oneof.
+  AppendVarint(BytesFieldSize(view.data.size()), out);
+  constexpr std::array<uint32_t, 5> kDataField = {0, 1, 4, 2, 3};  // By DataType.
+  AppendBytes(kDataField[static_cast<size_t>(view.data_type)], view.data, out);
+  if (view.metadata == nullptr) return;
+  for (const auto& [key, value] : *view.metadata) {
+    AppendTag(5, 2, out);
+    AppendVarint(BytesFieldSize(key.size()) + BytesFieldSize(value.size()), out);
+    AppendBytes(1, key, out);
+    AppendBytes(2, value, out);
+  }
 }
 
 }  // namespace
@@ -131,33 +154,67 @@ std::string StreamClosedFrame(absl::string_view stream_id, absl::string_view nam
 
 std::string PongFrame() { return EncodeFrame(Opcode::kText, "{\"type\":\"pong\"}"); }
 
-MessageFrame::MessageFrame(const View& view) : tail_(std::make_shared<const std::string>(BuildTail(view))) {}
-
-const SharedBytes& MessageFrame::Plain() {
-  if (plain_ == nullptr) {
-    std::array<char, kFrameHeaderMax> header;
-    const size_t size = EncodeFrameHeader(Opcode::kText, tail_->size() + 1, header.data());
-    std::string out;
-    out.reserve(size + 1 + tail_->size());
-    out.append(header.data(), size);
-    out.push_back('{');
-    out.append(*tail_);
-    plain_ = std::make_shared<const std::string>(std::move(out));
+void MessageFrame::Reset(const View& view) {
+  view_ = view;
+  for (Encoded& encoded : encoded_) {
+    encoded.built = encoded.has_head = false;
+    encoded.shared = nullptr;
   }
-  return plain_;
 }
 
-const SharedBytes& MessageFrame::Head(uint64_t sequence_id) {
-  if (head_ != nullptr && head_sequence_ == sequence_id) return head_;
+MessageFrame::Encoded& MessageFrame::Get(Encoding encoding) {
+  Encoded& encoded = encoded_[static_cast<size_t>(encoding)];
+  if (!encoded.built) {
+    encoded.built = true;
+    encoded.tail.clear();
+    if (encoded.tail.capacity() > kKeptTailBytes) encoded.tail.shrink_to_fit();
+    if (encoding == Encoding::kJson) {
+      AppendJsonTail(view_, &encoded.tail);
+    } else {
+      AppendProtobufTail(view_, &encoded.tail);
+    }
+  }
+  return encoded;
+}
+
+absl::string_view MessageFrame::Tail(Encoding encoding) { return Get(encoding).tail; }
+
+const SharedBytes& MessageFrame::SharedTail(Encoding encoding) {
+  Encoded& encoded = Get(encoding);
+  if (encoded.shared == nullptr) encoded.shared = std::make_shared<const std::string>(encoded.tail);
+  return encoded.shared;
+}
+
+absl::string_view MessageFrame::Head(Encoding encoding, uint64_t sequence_id) {
+  Encoded& encoded = Get(encoding);
+  if (encoded.has_head && encoded.head_sequence == sequence_id) return encoded.head;
+  encoded.has_head = true;
+  encoded.head_sequence = sequence_id;
+  const size_t tail = encoded.tail.size();
+  std::array<char, kFrameHeaderMax> header;
+  std::string& head = encoded.head;
+  if (encoding == Encoding::kProtobuf) {
+    const size_t body = tail + (sequence_id == 0 ? 0 : 1 + VarintBytes(sequence_id));
+    const size_t size = EncodeFrameHeader(Opcode::kBinary, BytesFieldSize(body), header.data());
+    head.assign(header.data(), size);
+    AppendTag(kDataMessageField, 2, &head);
+    AppendVarint(body, &head);
+    if (sequence_id != 0) AppendUint(kSequenceIdField, sequence_id, &head);
+    return head;
+  }
+  if (sequence_id == 0) {
+    const size_t size = EncodeFrameHeader(Opcode::kText, tail + 1, header.data());
+    head.assign(header.data(), size);
+    head.push_back('{');
+    return head;
+  }
   const absl::AlphaNum digits(sequence_id);
   constexpr absl::string_view kBefore = "{\"sequenceId\":";
-  const size_t json_size = kBefore.size() + digits.size() + 1;
-  std::array<char, kFrameHeaderMax> header;
-  const size_t size = EncodeFrameHeader(Opcode::kText, json_size + tail_->size(), header.data());
-  head_ = std::make_shared<const std::string>(
-      absl::StrCat(absl::string_view(header.data(), size), kBefore, digits, ","));
-  head_sequence_ = sequence_id;
-  return head_;
+  const size_t size =
+      EncodeFrameHeader(Opcode::kText, kBefore.size() + digits.size() + 1 + tail, header.data());
+  head.assign(header.data(), size);
+  absl::StrAppend(&head, kBefore, digits, ",");
+  return head;
 }
 
 void AppendJsonString(absl::string_view text, std::string* out) {

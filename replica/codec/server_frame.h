@@ -2,9 +2,8 @@
 // Source: Azure Web PubSub, "JSON subprotocol" and "reliable JSON subprotocol".
 //
 //   MessageFrame frame(view);            // Once a message.
-//   stream.Write(frame.Plain());         // To each plain client: the same bytes.
-//   stream.Write(frame.Head(sequence));  // To each reliable client: its own 20 bytes or so,
-//   stream.Write(frame.Tail());          // then the shared rest.
+//   stream.Append(frame.Head(Encoding::kJson, sequence));  // To each client: its own few bytes,
+//   stream.Append(frame.Tail(Encoding::kJson));            // then what is the same for all.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +29,14 @@ std::string InvokeErrorFrame(absl::string_view invocation_id, absl::string_view 
 std::string StreamClosedFrame(absl::string_view stream_id, absl::string_view name, absl::string_view message);
 std::string PongFrame();
 
-// One message on its way to many clients of one instance. One owner.
+// How a client's subprotocol writes frames.
+enum class Encoding : uint8_t {
+  kJson,      // json.webpubsub.azure.v1 and its reliable form, text frames.
+  kProtobuf,  // protobuf.webpubsub.azure.v1 and its reliable form, binary frames.
+};
+
+// One message on its way to many clients of one instance: written once an encoding, whoever gets it. One
+// owner; meant to be used again for the next message.
 class MessageFrame {
  public:
   struct View {
@@ -41,20 +47,32 @@ class MessageFrame {
     absl::string_view data;  // kText: valid UTF-8. kJson: one JSON value.
     const Metadata* metadata = nullptr;
   };
-  explicit MessageFrame(const View& view);
+  MessageFrame() = default;
+  explicit MessageFrame(const View& view) { Reset(view); }
+  // What the view refers to must live until the last use.
+  void Reset(const View& view);
 
-  // The whole frame for json.webpubsub.azure.v1.
-  const SharedBytes& Plain();
-  // The two parts of the frame for json.reliable.webpubsub.azure.v1. The head is shared between clients
-  // that stand at the same sequence one after the other.
-  const SharedBytes& Head(uint64_t sequence_id);
-  const SharedBytes& Tail() const { return tail_; }
+  // The frame's first bytes for a client that gets the message under this sequence; 0: a client that is not
+  // reliable. Valid until the next call.
+  absl::string_view Head(Encoding encoding, uint64_t sequence_id);
+  // The rest, the same for all. Valid until Reset.
+  absl::string_view Tail(Encoding encoding);
+  // The same, shared: for large ones, so that they are copied once rather than for each client.
+  const SharedBytes& SharedTail(Encoding encoding);
 
  private:
-  SharedBytes tail_;  // From `"type":` to the closing brace.
-  SharedBytes plain_;
-  SharedBytes head_;
-  uint64_t head_sequence_ = 0;
+  struct Encoded {
+    bool built = false;
+    std::string tail;
+    SharedBytes shared;
+    bool has_head = false;
+    uint64_t head_sequence = 0;
+    std::string head;
+  };
+  Encoded& Get(Encoding encoding);
+
+  View view_;
+  Encoded encoded_[2];
 };
 
 // Appends `text` (UTF-8) as a JSON string, quotes included (RFC 8259 section 7).

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "replica/core/gather.h"
 #include "replica/core/hub.h"
 #include "replica/core/message.h"
 
@@ -46,8 +47,13 @@ struct SetTimer {
   int64_t at_steady_ns;
 };
 
+// The whole resource answered ReplicaCore::Ask, or the deadline came.
+struct AskDone {
+  Gathered result;
+};
+
 struct Effects {
-  std::vector<std::variant<Deliver, Reply, CloseConnection, SetTimer>> list;
+  std::vector<std::variant<Deliver, Reply, CloseConnection, SetTimer, AskDone>> list;
   std::vector<Recipient> recipients;
 
   void Clear() {

@@ -60,6 +60,50 @@ absl::Status PeerReplaced(absl::string_view peer) {
                    absl::StrCat("a newer stream of ", peer, " took over"));
 }
 
+absl::Status PeerImpersonates(absl::string_view origin, absl::string_view holder) {
+  return MakeError(StatusCode::kPermissionDenied, "PEER_IMPERSONATES",
+                   absl::StrCat("the stream says it is ", origin, "'s, the certificate is for ", holder),
+                   {.next_step = "give each instance its own certificate",
+                    .metadata = {{"origin", std::string(origin)}, {"holder", std::string(holder)}}});
+}
+
+absl::Status BadLinkPlan(absl::string_view why) {
+  return MakeError(StatusCode::kInvalidArgument, "BAD_LINK_PLAN", absl::StrCat("link plan: ", why),
+                   {.next_step = "nonet fault --help"});
+}
+
+absl::Status NotTheSupervisor() {
+  return MakeError(StatusCode::kPermissionDenied, "NOT_THE_SUPERVISOR",
+                   "only the supervisor's certificate may change links", {.next_step = "nonet fault --help"});
+}
+
+absl::Status PeerLogFull(absl::string_view peer, size_t bytes) {
+  return MakeError(StatusCode::kResourceExhausted, "PEER_LOG_FULL",
+                   absl::StrCat("the message was not accepted: ", bytes, " bytes wait for ", peer,
+                                ", which has members, and there is no room for more"),
+                   {.next_step = "retry later; nonet audit shows what waits for whom",
+                    .metadata = {{"peer", std::string(peer)}}});
+}
+
+absl::Status TooManyQuestions(size_t open) {
+  return MakeError(StatusCode::kResourceExhausted, "TOO_MANY_QUESTIONS",
+                   absl::StrCat(open, " requests wait for the other instances already"),
+                   {.next_step = "retry later, or look with nonet status which instance is slow"});
+}
+
+absl::Status BadMessageId(absl::string_view id) {
+  return MakeError(
+      StatusCode::kInvalidArgument, "MESSAGE_ID_INVALID", absl::StrCat("'", id, "' is no message id"),
+      {.next_step = "it is instance:epoch:sequence, as in contoso:00c0ffee00c0ffee:17; a send over "
+                    "REST answers with it in x-nonet-message-id"});
+}
+
+absl::Status UnknownMessage(absl::string_view id) {
+  return MakeError(
+      StatusCode::kNotFound, "MESSAGE_UNKNOWN", absl::StrCat("this instance knows nothing of ", id),
+      {.next_step = "ask the instance that accepted it", .metadata = {{"message", std::string(id)}}});
+}
+
 absl::Status TooManyPeers(size_t peers) {
   return MakeError(StatusCode::kInvalidArgument, "TOO_MANY_PEERS",
                    absl::StrCat("a resource has at most ", kPeersMax, " other instances, not ", peers),

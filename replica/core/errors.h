@@ -19,6 +19,17 @@ absl::Status BadPeerMessage(absl::string_view why);
 absl::Status InterestOutOfOrder(absl::string_view peer, uint64_t version, uint64_t expected);
 absl::Status AckOfUnsent(absl::string_view peer, uint64_t sequence);
 absl::Status PeerReplaced(absl::string_view peer);
+absl::Status PeerImpersonates(absl::string_view origin, absl::string_view holder);
+
+// ---- Messages and questions ----
+absl::Status PeerLogFull(absl::string_view peer, size_t bytes);
+absl::Status TooManyQuestions(size_t open);
+absl::Status BadMessageId(absl::string_view id);
+absl::Status UnknownMessage(absl::string_view id);
+
+// ---- Emulated links ----
+absl::Status BadLinkPlan(absl::string_view why);
+absl::Status NotTheSupervisor();
 
 // ---- Configuration ----
 absl::Status TooManyPeers(size_t peers);

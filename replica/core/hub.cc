@@ -90,20 +90,21 @@ void HubTable::Leave(Connection& connection, absl::string_view group) {
   connection.groups.erase(it);
 }
 
-const HubTable::Members* HubTable::Audience(Hub& hub, const Message& message, Members* single) const {
-  switch (message.target) {
+const HubTable::Members* HubTable::Audience(Hub& hub, Target target, absl::string_view name,
+                                            Members* single) const {
+  switch (target) {
     case Target::kAll:
       return &hub.all;
     case Target::kGroup: {
-      const auto it = hub.groups.find(message.target_name);
+      const auto it = hub.groups.find(name);
       return it == hub.groups.end() ? nullptr : &it->second;
     }
     case Target::kUser: {
-      const auto it = hub.users.find(message.target_name);
+      const auto it = hub.users.find(name);
       return it == hub.users.end() ? nullptr : &it->second;
     }
     case Target::kConnection: {
-      const auto it = hub.by_id.find(message.target_name);
+      const auto it = hub.by_id.find(name);
       if (it == hub.by_id.end()) return nullptr;
       single->emplace(it->second->spec.key, it->second);
       return single;
@@ -113,19 +114,30 @@ const HubTable::Members* HubTable::Audience(Hub& hub, const Message& message, Me
 }
 
 void HubTable::Recipients(const Message& message, std::vector<Connection*>* out) {
-  const auto found = hubs_.find(message.hub);
+  Select(message.hub, message.target, message.target_name, message.excluded_connections, message.filter.get(),
+         out);
+}
+
+void HubTable::Select(absl::string_view hub_name, Target target, absl::string_view name,
+                      const std::vector<std::string>& excluded_ids, const ConnectionFilter* filter,
+                      std::vector<Connection*>* out) {
+  const auto found = hubs_.find(hub_name);
   if (found == hubs_.end()) return;
   Members single;
-  const Members* audience = Audience(found->second, message, &single);
+  const Members* audience = Audience(found->second, target, name, &single);
   if (audience == nullptr) return;
   std::vector<ConnectionKey> excluded;  // Empty for most messages, so no memory is taken.
-  for (const std::string& id : message.excluded_connections) {
+  for (const std::string& id : excluded_ids) {
     const auto it = found->second.by_id.find(id);
     if (it != found->second.by_id.end()) excluded.push_back(it->second->spec.key);
   }
   std::sort(excluded.begin(), excluded.end());
   for (const auto& [key, connection] : *audience) {
     if (!excluded.empty() && std::binary_search(excluded.begin(), excluded.end(), key)) continue;
+    if (filter != nullptr &&
+        !filter->Matches({connection->spec.id, connection->spec.user_id, connection->groups})) {
+      continue;
+    }
     out->push_back(connection);
   }
 }

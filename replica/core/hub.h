@@ -74,6 +74,10 @@ class HubTable {
 
   // Appends who gets the message, in order of their keys.
   void Recipients(const Message& message, std::vector<Connection*>* out);
+  // Appends the connections of a target that are not excluded and match, in order of their keys.
+  void Select(absl::string_view hub, Target target, absl::string_view name,
+              const std::vector<std::string>& excluded, const ConnectionFilter* filter,
+              std::vector<Connection*>* out);
 
   size_t size() const { return connections_.size(); }
   // In order of keys.
@@ -87,7 +91,7 @@ class HubTable {
     absl::flat_hash_map<std::string, Members> users;
     absl::flat_hash_map<std::string, Connection*> by_id;
   };
-  const Members* Audience(Hub& hub, const Message& message, Members* single) const;
+  const Members* Audience(Hub& hub, Target target, absl::string_view name, Members* single) const;
 
   OwnInterest& interest_;
   absl::flat_hash_map<ConnectionKey, std::unique_ptr<Connection>> connections_;

@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "common/clock/clock.h"
 #include "replica/codec/payload.h"
+#include "replica/core/filter.h"
 
 namespace nonet::replica {
 
@@ -35,7 +38,10 @@ struct Message {
   std::vector<std::string> excluded_connections;  // Ids that do not get it.
   Metadata metadata;
   int64_t accepted_wall_ns = 0;
-  uint32_t ttl_ms = 0;  // Not delivered this long after acceptance; 0: no expiry.
+  uint32_t ttl_ms = 0;                             // Not delivered this long after acceptance; 0: no expiry.
+  std::shared_ptr<const ConnectionFilter> filter;  // Shared by all copies; null: the whole target.
+  // The shell's: the message as peers read it, made at most once. The core never looks.
+  mutable std::shared_ptr<const std::string> wire;
 
   bool Expired(int64_t wall_ns) const {
     return ttl_ms != 0 && wall_ns > accepted_wall_ns + static_cast<int64_t>(ttl_ms) * kNanosPerMilli;
@@ -44,5 +50,21 @@ struct Message {
 
 // Shared between the deliveries and the peers' logs; never changed after acceptance.
 using MessagePtr = std::shared_ptr<const Message>;
+
+// What a message counts in logs, credit and other bounds, in bytes: its strings and kMessageOverheadBytes.
+// Both ends of a stream come to the same number.
+size_t MessageCost(const Message& message);
+
+// "westeurope:00c0ffee00c0ffee:17": the origin's short name, its epoch, the sequence.
+struct MessageId {
+  std::string origin;  // The last part of the object name.
+  std::string epoch;
+  uint64_t sequence = 0;
+
+  std::string Text() const;
+  static std::optional<MessageId> Parse(absl::string_view text);
+};
+// "resources/contoso/replicas/eu" -> "eu"; "resources/contoso" -> "contoso".
+absl::string_view ShortName(absl::string_view instance);
 
 }  // namespace nonet::replica

@@ -1,10 +1,13 @@
 #include "replica/core/replica_core.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "replica/core/errors.h"
 #include "replica/core/limits.h"
+#include "replica/core/questions.h"
 
 namespace nonet::replica {
 namespace {
@@ -13,11 +16,14 @@ namespace {
 constexpr absl::string_view kForbidden = "Forbidden";
 constexpr absl::string_view kDuplicate = "Duplicate";
 constexpr absl::string_view kBadRequest = "BadRequest";
+constexpr absl::string_view kTooManyRequests = "TooManyRequests";
+// RFC 6455, section 7.4.1: a normal closure.
+constexpr uint16_t kClosedByRequest = 1000;
 
 }  // namespace
 
-ReplicaCore::ReplicaCore(Identity identity, const PeerLogLimits& limits)
-    : hubs_(interest_), sync_(std::move(identity), interest_, limits) {}
+ReplicaCore::ReplicaCore(Identity identity, const SyncSettings& settings)
+    : settings_(settings), hubs_(interest_), sync_(std::move(identity), interest_, settings) {}
 
 // ---- Clients ----
 
@@ -121,7 +127,10 @@ void ReplicaCore::SendToGroup(Connection& connection, ClientFrame& frame, Now no
   message.metadata = std::move(frame.metadata);
   message.ttl_ms = frame.ttl_seconds * 1000;
   if (frame.no_echo) message.excluded_connections.push_back(connection.spec.id);
-  Publish(std::move(message), now, effects);
+  if (const auto accepted = Publish(std::move(message), now, effects); !accepted.ok()) {
+    Answer(connection, frame, kTooManyRequests, accepted.status().message(), effects);
+    return;
+  }
   Answer(connection, frame, "", "", effects);
 }
 
@@ -186,19 +195,23 @@ void ReplicaCore::CloseAll(uint16_t code, absl::string_view reason, Effects* eff
 
 // ---- Messages ----
 
-void ReplicaCore::Publish(Message message, Now now, Effects* effects) {
+absl::StatusOr<uint64_t> ReplicaCore::Publish(Message message, Now now, Effects* effects) {
+  const PeerSet to = sync_.Route(message);
+  RETURN_IF_ERROR(sync_.Admit(message, to));
   ++counters_.messages_in;
   message.sequence = sync_.NextSequence();
   message.accepted_wall_ns = now.wall_ns;
+  const uint64_t sequence = message.sequence;
   const MessagePtr shared = std::make_shared<const Message>(std::move(message));
-  DeliverLocally(shared, now, effects);
-  sync_.Forward(shared, now);
+  const auto recipients = DeliverLocally(shared, now, effects);
+  sync_.Forward(shared, to, now, recipients.value_or(0), !recipients.has_value());
+  return sequence;
 }
 
-void ReplicaCore::DeliverLocally(const MessagePtr& message, Now now, Effects* effects) {
+std::optional<uint32_t> ReplicaCore::DeliverLocally(const MessagePtr& message, Now now, Effects* effects) {
   if (message->Expired(now.wall_ns)) {
     ++counters_.expired;
-    return;
+    return std::nullopt;
   }
   scratch_.clear();
   hubs_.Recipients(*message, &scratch_);
@@ -212,8 +225,10 @@ void ReplicaCore::DeliverLocally(const MessagePtr& message, Now now, Effects* ef
       held_[connection->spec.key].push_back({message, sequence, {}});
     }
   }
+  const uint32_t all = static_cast<uint32_t>(scratch_.size());
   const size_t count = effects->recipients.size() - first;
   if (count > 0) effects->list.emplace_back(Deliver{message, first, count});
+  if (count == all) return all;
   for (Connection* connection : scratch_) {
     if (connection->connected) continue;
     const auto held = held_.find(connection->spec.key);
@@ -223,35 +238,47 @@ void ReplicaCore::DeliverLocally(const MessagePtr& message, Now now, Effects* ef
     connected.kind = Reply::Kind::kConnected;
     Release(std::move(connected), effects);
   }
+  return all;
 }
 
 // ---- Waiting for peers to heed our interest ----
 
-void ReplicaCore::WhenHeeded(uint64_t change, Reply reply, Now now, Effects* effects) {
-  if (change <= sync_.HeededByAll() || waiters_.size() >= kInterestWaitersMax) {
-    Release(std::move(reply), effects);
+void ReplicaCore::WhenHeeded(uint64_t change, std::variant<Reply, OwnAnswer> what, Now now,
+                             Effects* effects) {
+  if (!settings_.joins_wait || change <= sync_.HeededByAll() || waiters_.size() >= kInterestWaitersMax) {
+    Release(std::move(what), effects);
     return;
   }
-  const int64_t deadline = now.steady_ns + kInterestWaitNs;
-  if (waiters_.empty()) effects->list.emplace_back(SetTimer{deadline});
   // The latest change rather than `change`, so that the queue stays sorted by both.
-  waiters_.push_back({deadline, interest_.latest(), std::move(reply)});
+  waiters_.push_back({now.steady_ns + settings_.join_wait_ns, interest_.latest(), std::move(what)});
+  Schedule(now, effects);
 }
 
 void ReplicaCore::ReleaseWaiters(Now now, Effects* effects) {
+  if (waiters_.empty()) return;
   const uint64_t heeded = sync_.HeededByAll();
-  bool released = false;
   while (!waiters_.empty()) {
     Waiter& front = waiters_.front();
     if (front.change > heeded) {
       if (front.deadline_ns > now.steady_ns) break;
       ++counters_.waits_timed_out;
     }
-    Release(std::move(front.reply), effects);
+    Release(std::move(front.what), effects);
     waiters_.pop_front();
-    released = true;
   }
-  if (released && !waiters_.empty()) effects->list.emplace_back(SetTimer{waiters_.front().deadline_ns});
+}
+
+void ReplicaCore::Release(std::variant<Reply, OwnAnswer> what, Effects* effects) {
+  if (auto* reply = std::get_if<Reply>(&what)) {
+    Release(std::move(*reply), effects);
+    return;
+  }
+  auto& own = std::get<OwnAnswer>(what);
+  if (own.peer.empty()) {
+    sync_.gatherer().Add("", std::move(own.answer));
+  } else {
+    sync_.AnswerTo(own.peer, std::move(own.answer));
+  }
 }
 
 void ReplicaCore::Release(Reply reply, Effects* effects) {
@@ -278,40 +305,117 @@ void ReplicaCore::Release(Reply reply, Effects* effects) {
   held_.erase(it);
 }
 
-void ReplicaCore::OnTimer(Now now, Effects* effects) {
-  const size_t before = waiters_.size();
-  ReleaseWaiters(now, effects);
-  // Woken early: ask again.
-  if (!waiters_.empty() && waiters_.size() == before) {
-    effects->list.emplace_back(SetTimer{waiters_.front().deadline_ns});
+// ---- Questions ----
+
+absl::StatusOr<uint64_t> ReplicaCore::Ask(Question question, Now now, Effects* effects, int64_t deadline_ns) {
+  if (question.operation == Operation::kList) {
+    question.limit = std::clamp<uint32_t>(question.limit, 1, kListLimitMax);
   }
+  Question own = question;
+  ASSIGN_OR_RETURN(const uint64_t id, sync_.Ask(std::move(question), now.steady_ns + deadline_ns, now));
+  own.id = id;
+  Carry("", own, now, effects);
+  EmitDone(now, effects);
+  return id;
+}
+
+void ReplicaCore::Carry(const std::string& peer, const Question& question, Now now, Effects* effects) {
+  CarriedOut carried = CarryOut(question, &hubs_);
+  for (const ConnectionKey key : carried.close) {
+    Closed(key);
+    effects->list.emplace_back(CloseConnection{key, kClosedByRequest, question.reason});
+  }
+  WhenHeeded(carried.change, OwnAnswer{peer, std::move(carried.answer)}, now, effects);
+}
+
+void ReplicaCore::EmitDone(Now now, Effects* effects) {
+  done_.clear();
+  sync_.gatherer().TakeDone(now.steady_ns, &done_);
+  for (Gathered& result : done_) effects->list.emplace_back(AskDone{std::move(result)});
+  Schedule(now, effects);
+}
+
+// ---- Time ----
+
+void ReplicaCore::Schedule(Now now, Effects* effects) {
+  int64_t next = tick_ns_;
+  const auto sooner = [&](int64_t at) {
+    if (at != 0 && (next == 0 || at < next)) next = at;
+  };
+  if (!waiters_.empty()) sooner(waiters_.front().deadline_ns);
+  sooner(sync_.gatherer().next_deadline_ns());
+  if (next == 0 || (timer_ns_ != 0 && timer_ns_ <= next && timer_ns_ > now.steady_ns)) return;
+  timer_ns_ = next;
+  effects->list.emplace_back(SetTimer{next});
+}
+
+void ReplicaCore::OnTimer(Now now, Effects* effects) {
+  timer_ns_ = 0;
+  if (tick_ns_ != 0 && now.steady_ns >= tick_ns_) {
+    sync_.Tick(now);
+    tick_ns_ = now.steady_ns + kSyncTickNs;
+  }
+  ReleaseWaiters(now, effects);
+  EmitDone(now, effects);
 }
 
 // ---- Peers ----
 
 absl::Status ReplicaCore::SetPeers(const std::vector<PeerConfig>& peers, Now now, Effects* effects) {
   RETURN_IF_ERROR(sync_.SetPeers(peers, now));
+  if (peers.empty()) {
+    tick_ns_ = 0;
+  } else if (tick_ns_ == 0) {
+    tick_ns_ = now.steady_ns + kSyncTickNs;
+  }
   ReleaseWaiters(now, effects);
+  EmitDone(now, effects);
   return absl::OkStatus();
 }
 
-absl::Status ReplicaCore::OnBatch(const std::string& peer, Batch batch, Now now, Effects* effects) {
+absl::Status ReplicaCore::OnRequest(const std::string& peer, PeerRequest request, Now now, Effects* effects) {
   fresh_.clear();
-  RETURN_IF_ERROR(sync_.OnBatch(peer, std::move(batch), now, &fresh_));
-  for (const MessagePtr& message : fresh_) DeliverLocally(message, now, effects);
+  asked_.clear();
+  const bool heeds = request.interest_ack.has_value();
+  RETURN_IF_ERROR(sync_.OnRequest(peer, std::move(request), now, &fresh_, &asked_));
+  if (heeds) ReleaseWaiters(now, effects);
+  for (const MessagePtr& message : fresh_) {
+    const auto recipients = DeliverLocally(message, now, effects);
+    sync_.Handed(peer, *message, recipients.value_or(0), !recipients.has_value(), now);
+    if (!settings_.policy.forward_once) Relay(message, now);
+  }
   fresh_.clear();
+  for (const Question& question : asked_) Carry(peer, question, now, effects);
+  asked_.clear();
   return absl::OkStatus();
 }
 
-absl::Status ReplicaCore::OnInterestAck(const std::string& peer, InterestAck ack, Now now, Effects* effects) {
-  RETURN_IF_ERROR(sync_.OnInterestAck(peer, ack));
-  ReleaseWaiters(now, effects);
+// What the second hop would do: see SyncPolicy::forward_once.
+void ReplicaCore::Relay(const MessagePtr& message, Now now) {
+  Message again = *message;
+  again.sequence = sync_.NextSequence();
+  const PeerSet to = sync_.Route(again);
+  sync_.Forward(std::make_shared<const Message>(std::move(again)), to, now);
+}
+
+absl::Status ReplicaCore::OnResponse(const std::string& peer, PeerResponse response, Now now,
+                                     Effects* effects) {
+  const bool answers = !response.answers.empty();
+  RETURN_IF_ERROR(sync_.OnResponse(peer, std::move(response), now));
+  if (answers) EmitDone(now, effects);
   return absl::OkStatus();
 }
 
 void ReplicaCore::OnAcceptedClosed(const std::string& peer, Now now, Effects* effects) {
-  sync_.OnAcceptedClosed(peer);
+  sync_.OnAcceptedClosed(peer, now);
   ReleaseWaiters(now, effects);
+  EmitDone(now, effects);
+}
+
+Audit ReplicaCore::MakeAudit(Now now) const {
+  Audit audit = sync_.MakeAudit(now);
+  audit.deliveries = counters_.messages_delivered;
+  return audit;
 }
 
 }  // namespace nonet::replica

@@ -1,12 +1,14 @@
 #include "replica/core/sync_engine.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
+#include "common/base/status_macros.h"
 #include "replica/codec/names.h"
 #include "replica/core/errors.h"
 
@@ -17,10 +19,15 @@ bool IsEpoch(const std::string& epoch) {
   return epoch.size() == 16 && std::all_of(epoch.begin(), epoch.end(), absl::ascii_isxdigit);
 }
 
+constexpr PeerSet BitOf(int slot) { return PeerSet{1} << slot; }
+
 }  // namespace
 
-SyncEngine::SyncEngine(Identity identity, OwnInterest& interest, const PeerLogLimits& limits)
-    : identity_(std::move(identity)), interest_(interest), limits_(limits) {}
+SyncEngine::SyncEngine(Identity identity, OwnInterest& interest, const SyncSettings& settings)
+    : identity_(std::move(identity)),
+      interest_(interest),
+      settings_(settings),
+      accepted_trace_(settings.trace_accepted) {}
 
 SyncEngine::Peer* SyncEngine::Find(const std::string& name) {
   const auto it = peers_.find(name);
@@ -42,62 +49,98 @@ absl::Status SyncEngine::SetPeers(const std::vector<PeerConfig>& peers, Now now)
       continue;
     }
     Peer& gone = *it->second;
-    const PeerLog::Dropped dropped = gone.log.Reset();
-    Lost(it->first, dropped, Gap::Cause::kPeerGone, now);
+    gone.log.Reset(&losses_);
+    for (PeerLog::Loss& loss : losses_) loss.cause = GapCause::kPeerGone;
+    Lost(gone, &losses_, now);
+    if (!gone.inbox.epoch().empty() && !gone.listed_silent) {
+      gaps_.Add({GapCause::kOriginGone, it->first, gone.inbox.epoch(), "", "", gone.inbox.last_sequence() + 1,
+                 0, 0, now.wall_ns});
+    }
+    gatherer_.Forget(it->first);
     wanted_.Clear(gone.slot);
+    by_slot_[static_cast<size_t>(gone.slot)] = nullptr;
     it = peers_.erase(it);
   }
   for (const PeerConfig& config : peers) {
     std::unique_ptr<Peer>& peer = peers_[config.instance];
     if (peer == nullptr) {
-      PeerSet used = 0;
-      for (const auto& [name, other] : peers_) {
-        if (other != nullptr) used |= PeerSet{1} << other->slot;
-      }
-      int slot = 0;
-      while ((used >> slot & 1) != 0) ++slot;
-      peer = std::make_unique<Peer>(slot, limits_);
+      const auto free = std::find(by_slot_.begin(), by_slot_.end(), nullptr);
+      peer = std::make_unique<Peer>(static_cast<int>(free - by_slot_.begin()), config.instance, interest_,
+                                    wanted_, settings_);
+      *free = peer.get();
     }
     peer->tag = config.tag;
   }
   return absl::OkStatus();
 }
 
-void SyncEngine::Lost(const std::string& name, const PeerLog::Dropped& dropped, Gap::Cause cause, Now now) {
-  if (dropped.messages == 0) return;
-  Peer& peer = *Find(name);
-  (cause == Gap::Cause::kLogOverflow ? peer.counters.dropped_overflow : peer.counters.dropped_gone) +=
-      dropped.messages;
-  gaps_.Add({cause, identity_.instance, identity_.epoch, name, dropped.first, dropped.last, dropped.messages,
-             now.wall_ns});
+void SyncEngine::Lost(Peer& peer, PeerLog::Losses* lost, Now now) {
+  for (PeerLog::Loss& loss : *lost) {
+    peer.lost += loss.messages;
+    peer.counters.lost[static_cast<size_t>(loss.cause)] += loss.messages;
+    gaps_.Add({loss.cause, identity_.instance, identity_.epoch, peer.name, std::move(loss.hub),
+               loss.first_sequence, loss.last_sequence, loss.messages, now.wall_ns});
+  }
+  lost->clear();
 }
 
-int SyncEngine::Forward(const MessagePtr& message, Now now) {
-  NONET_CHECK(message->sequence > 0);
+PeerSet SyncEngine::Route(const Message& message) const {
+  if (message.target != Target::kConnection) {
+    return wanted_.Wanting(message.hub, message.target, message.target_name);
+  }
+  const absl::string_view tag = InstanceTag(message.target_name);
+  if (tag.empty() || tag == identity_.tag) return 0;
   PeerSet to = 0;
-  if (message->target == Target::kConnection) {
-    const absl::string_view tag = InstanceTag(message->target_name);
-    if (tag.empty() || tag == identity_.tag) return 0;
-    for (const auto& [name, peer] : peers_) {
-      if (peer->tag == tag) to |= PeerSet{1} << peer->slot;
-    }
-  } else {
-    to = wanted_.Wanting(message->hub, message->target, message->target_name);
-  }
-  if (to == 0) return 0;
-  int count = 0;
   for (const auto& [name, peer] : peers_) {
-    if ((to >> peer->slot & 1) == 0) continue;
-    ++count;
-    ++peer->counters.forwarded;
-    Lost(name, peer->log.Append(message), Gap::Cause::kLogOverflow, now);
+    if (peer->tag == tag) to |= BitOf(peer->slot);
   }
-  return count;
+  return to;
+}
+
+absl::Status SyncEngine::Admit(const Message& message, PeerSet to) {
+  if (settings_.when_full == WhenFull::kDropOldest) return absl::OkStatus();
+  const size_t cost = MessageCost(message);
+  for (PeerSet rest = to; rest != 0; rest &= rest - 1) {
+    const Peer& peer = *by_slot_[static_cast<size_t>(std::countr_zero(rest))];
+    if (peer.log.Fits(cost)) continue;
+    ++refused_;
+    return errors::PeerLogFull(peer.name, peer.log.bytes());
+  }
+  return absl::OkStatus();
+}
+
+PeerSet SyncEngine::linked() const {
+  PeerSet set = 0;
+  for (const Peer* peer : by_slot_) {
+    if (peer != nullptr && peer->dialed) set |= BitOf(peer->slot);
+  }
+  return set;
+}
+
+void SyncEngine::Forward(const MessagePtr& message, PeerSet to, Now now, uint32_t recipients, bool expired) {
+  NONET_CHECK(message->sequence > 0);
+  accepted_trace_.Add(
+      {message->sequence, message->accepted_wall_ns, to, linked(), recipients, message->target, expired});
+  if (to == 0) return;
+  const size_t cost = MessageCost(*message);
+  for (PeerSet rest = to; rest != 0; rest &= rest - 1) {
+    Peer& peer = *by_slot_[static_cast<size_t>(std::countr_zero(rest))];
+    ++peer.counters.forwarded;
+    peer.log.Append(message, cost, now, &losses_);
+    if (!losses_.empty()) Lost(peer, &losses_, now);
+  }
 }
 
 // ---- The stream that we dial ----
 
-Hello SyncEngine::MakeHello() const { return {identity_.resource, identity_.instance, identity_.epoch}; }
+Hello SyncEngine::MakeHello(const std::string& name) const {
+  Hello hello{identity_.resource, identity_.instance, identity_.epoch, "", 0};
+  if (const Peer* peer = Find(name); peer != nullptr) {
+    hello.interest_epoch = peer->reader.epoch();
+    hello.interest_number = peer->reader.number();
+  }
+  return hello;
+}
 
 absl::Status SyncEngine::OnWelcome(const std::string& name, const Welcome& welcome, Now now) {
   Peer* peer = Find(name);
@@ -106,62 +149,94 @@ absl::Status SyncEngine::OnWelcome(const std::string& name, const Welcome& welco
     return errors::BadPeerMessage(absl::StrCat("expected ", name, ", but ", welcome.instance, " answered"));
   }
   if (!IsEpoch(welcome.epoch)) return errors::BadEpoch(name);
-  if (!peer->life.empty() && peer->life != welcome.epoch) {
+  if (peer->life != welcome.epoch) {
     // Its connections ended with the old life, and with them everything that waited for them.
-    Lost(name, peer->log.Reset(), Gap::Cause::kPeerGone, now);
-    wanted_.Clear(peer->slot);
-  }
-  peer->life = welcome.epoch;
-  peer->log.ResumeAfter(welcome.last_sequence);
-  peer->interest_version = 0;
-  peer->interest_ack_waiting = false;
-  peer->dialed = true;
-  return absl::OkStatus();
-}
-
-absl::Status SyncEngine::OnInterest(const std::string& name, const Interest& interest) {
-  Peer* peer = Find(name);
-  if (peer == nullptr || !peer->dialed) return errors::BadPeerMessage("interest before welcome");
-  if (interest.version != peer->interest_version + 1) {
-    return errors::InterestOutOfOrder(name, interest.version, peer->interest_version + 1);
-  }
-  if (interest.version == 1 && !interest.snapshot) {
-    return errors::BadPeerMessage("the first interest must be a snapshot");
-  }
-  for (const InterestChange& change : interest.changes) {
-    if (change.kind != Target::kAll && change.kind != Target::kGroup && change.kind != Target::kUser) {
-      return errors::BadPeerMessage("interest in neither a hub, a group nor a user");
+    if (!peer->life.empty()) {
+      peer->log.Reset(&losses_);
+      for (PeerLog::Loss& loss : losses_) loss.cause = GapCause::kPeerGone;
+      Lost(*peer, &losses_, now);
+      peer->sent.Clear();
+      peer->lost = 0;
     }
+    peer->life = welcome.epoch;
   }
-  if (interest.snapshot) wanted_.Clear(peer->slot);
-  for (const InterestChange& change : interest.changes) wanted_.Apply(peer->slot, change);
-  peer->interest_version = interest.version;
-  peer->interest_ack_waiting = true;
+  if (!peer->log.ResumeAfter(welcome.last_position, &losses_)) {
+    return errors::AckOfUnsent(name, welcome.last_position);
+  }
+  Lost(*peer, &losses_, now);
+  gaps_.EndRun(identity_.instance, name);
+  peer->reader.Open(welcome.epoch);
+  peer->log.SetCredit(welcome.credit_bytes);
+  peer->sent.Acknowledged(welcome.last_position, now.wall_ns);
+  peer->progress_ns = now.steady_ns;
+  peer->resend_ns = kResendNs;
+  peer->dialed = true;
+  // Asked again: the answers, or the questions, may have ended with the stream before.
+  peer->questions.clear();
+  for (const Question* question : gatherer_.Unanswered(name)) peer->questions.push_back({*question, 0});
+  peer->asked_ns = now.steady_ns;
   return absl::OkStatus();
 }
 
-absl::Status SyncEngine::OnMessageAck(const std::string& name, MessageAck ack) {
+absl::Status SyncEngine::OnMessageAck(Peer& peer, const MessageAck& ack, Now now) {
+  peer.log.SetCredit(ack.credit_bytes);
+  if (ack.position > peer.log.acknowledged()) {
+    peer.progress_ns = now.steady_ns;
+    peer.resend_ns = kResendNs;
+  }
+  if (ack.rewind && ack.position >= peer.log.acknowledged()) {
+    if (!peer.log.ResumeAfter(ack.position, &losses_)) return errors::AckOfUnsent(peer.name, ack.position);
+    ++peer.counters.rewinds;
+    Lost(peer, &losses_, now);
+  } else if (!peer.log.Acknowledge(ack.position)) {
+    return errors::AckOfUnsent(peer.name, ack.position);
+  }
+  peer.sent.Acknowledged(ack.position, now.wall_ns);
+  return absl::OkStatus();
+}
+
+absl::Status SyncEngine::OnResponse(const std::string& name, PeerResponse response, Now now) {
   Peer* peer = Find(name);
-  if (peer == nullptr || !peer->dialed) return errors::BadPeerMessage("acknowledgement before welcome");
-  if (!peer->log.Acknowledge(ack.sequence)) return errors::AckOfUnsent(name, ack.sequence);
+  if (peer == nullptr || !peer->dialed) return errors::BadPeerMessage("a response before welcome");
+  if (response.ack) RETURN_IF_ERROR(OnMessageAck(*peer, *response.ack, now));
+  if (response.interest) RETURN_IF_ERROR(peer->reader.OnInterest(name, *std::move(response.interest)));
+  if (response.digest) peer->reader.OnDigest(*response.digest);
+  peer->counters.resyncs = peer->reader.resyncs();
+  for (Answer& answer : response.answers) gatherer_.Add(name, std::move(answer));
   return absl::OkStatus();
 }
 
 void SyncEngine::OnDialClosed(const std::string& name) {
-  if (Peer* peer = Find(name); peer != nullptr) peer->dialed = false;
+  Peer* peer = Find(name);
+  if (peer == nullptr) return;
+  peer->dialed = false;
+  peer->log.Interrupt();
+  peer->questions.clear();
 }
 
-std::optional<std::variant<InterestAck, Batch>> SyncEngine::NextRequest(const std::string& name) {
-  Peer* peer = Find(name);
-  if (peer == nullptr || !peer->dialed) return std::nullopt;
-  if (peer->interest_ack_waiting) {
-    peer->interest_ack_waiting = false;
-    return InterestAck{peer->interest_version};
+void SyncEngine::TakeQuestions(Peer& peer, std::vector<Question>* out, Now now) {
+  while (!peer.questions.empty() && out->size() < kQuestionsPerRequest &&
+         peer.questions.front().after_position <= peer.log.told()) {
+    out->push_back(std::move(peer.questions.front().question));
+    peer.questions.pop_front();
+    peer.asked_ns = now.steady_ns;
   }
-  Batch batch = peer->log.NextBatch();
-  if (batch.messages.empty()) return std::nullopt;
-  peer->counters.sent += batch.messages.size();
-  return batch;
+}
+
+bool SyncEngine::NextRequest(const std::string& name, Now now, PeerRequest* out) {
+  out->Clear();
+  Peer* peer = Find(name);
+  if (peer == nullptr || !peer->dialed) return false;
+  out->interest_ack = peer->reader.TakeAck();
+  if (peer->log.in_flight() == 0) peer->progress_ns = now.steady_ns;
+  peer->log.Take(now, &out->batch, &losses_);
+  if (!losses_.empty()) Lost(*peer, &losses_, now);
+  if (!out->batch.empty()) {
+    peer->counters.sent += out->batch.messages.size();
+    peer->sent.Sent(out->batch, now.wall_ns);
+  }
+  if (!peer->questions.empty()) TakeQuestions(*peer, &out->questions, now);
+  return !out->empty();
 }
 
 bool SyncEngine::Dialed(const std::string& name) const {
@@ -181,169 +256,61 @@ bool SyncEngine::AwaitsMessageAck(const std::string& name) const {
 
 bool SyncEngine::AwaitsInterestAck(const std::string& name) const {
   const Peer* peer = Find(name);
-  return peer != nullptr && peer->accepted && !peer->unheeded.empty();
+  return peer != nullptr && peer->accepted && peer->teller.awaits_ack();
 }
 
-// ---- The stream that the peer dials ----
+// ---- Time ----
 
-absl::StatusOr<Welcome> SyncEngine::OnHello(const Hello& hello, Now now) {
-  if (hello.resource != identity_.resource) {
-    return errors::OtherResource(identity_.resource, hello.resource);
-  }
-  Peer* peer = Find(hello.origin);
-  if (peer == nullptr) return errors::UnknownOrigin(hello.origin);
-  if (!IsEpoch(hello.epoch)) return errors::BadEpoch(hello.origin);
-  const auto& retired = peer->retired_epochs;
-  if (std::find(retired.begin(), retired.end(), hello.epoch) != retired.end()) {
-    return errors::RetiredEpoch(hello.origin, hello.epoch);
-  }
-  if (peer->origin_epoch != hello.epoch) {
-    if (!peer->origin_epoch.empty()) {
-      gaps_.Add({Gap::Cause::kOriginGone, hello.origin, peer->origin_epoch, "", peer->last_sequence + 1, 0, 0,
-                 now.wall_ns});
-      peer->retired_epochs.push_back(peer->origin_epoch);
-      if (peer->retired_epochs.size() > kRetiredEpochsRemembered) peer->retired_epochs.pop_front();
-    }
-    peer->origin_epoch = hello.epoch;
-    peer->last_sequence = 0;
-  }
-  peer->accepted = true;
-  peer->acknowledged_sequence = peer->last_sequence;
-  peer->told_version = 0;
-  peer->told_change = 0;
-  peer->heeded_change = 0;
-  peer->snapshot_rest.clear();
-  peer->unheeded.clear();
-  return Welcome{identity_.instance, identity_.epoch, peer->last_sequence};
+void SyncEngine::Tick(Now now) {
+  for (auto& [name, peer] : peers_) TickPeer(*peer, now);
 }
 
-absl::Status SyncEngine::OnBatch(const std::string& name, Batch batch, Now now,
-                                 std::vector<MessagePtr>* fresh) {
-  Peer* peer = Find(name);
-  if (peer == nullptr || !peer->accepted) return errors::BadPeerMessage("a batch before hello");
-  if (batch.messages.empty()) return errors::BadPeerMessage("an empty batch");
-  uint64_t before = batch.previous_sequence;
-  for (const MessagePtr& message : batch.messages) {
-    if (message->sequence <= before) return errors::BatchOutOfOrder(name, message->sequence, before);
-    before = message->sequence;
+void SyncEngine::TickPeer(Peer& peer, Now now) {
+  peer.log.Expire(now, &losses_);
+  if (!losses_.empty()) Lost(peer, &losses_, now);
+  peer.inbox.Tick(now);
+  if (peer.dialed && peer.log.in_flight() > 0 && now.steady_ns - peer.progress_ns > peer.resend_ns) {
+    // What is under way may have been lost there, with nothing after it to show the hole.
+    peer.log.ResumeAfter(peer.log.acknowledged(), &losses_);
+    Lost(peer, &losses_, now);
+    ++peer.counters.rewinds;
+    peer.progress_ns = now.steady_ns;
+    peer.resend_ns = std::min(2 * peer.resend_ns, kResendNsMax);
   }
-  if (batch.previous_sequence > peer->last_sequence) {
-    gaps_.Add({Gap::Cause::kMissing, name, peer->origin_epoch, "", peer->last_sequence + 1,
-               batch.previous_sequence, 0, now.wall_ns});
-    peer->last_sequence = batch.previous_sequence;
+  if (peer.dialed && peer.questions.empty() && now.steady_ns - peer.asked_ns > kResendNs) {
+    for (const Question* question : gatherer_.Unanswered(peer.name)) peer.questions.push_back({*question, 0});
+    peer.asked_ns = now.steady_ns;
   }
-  for (MessagePtr& message : batch.messages) {
-    if (message->sequence <= peer->last_sequence) {
-      ++peer->counters.duplicates;
+  if (!peer.accepted && !peer.inbox.epoch().empty() && !peer.listed_silent &&
+      now.steady_ns - peer.closed_ns >= kOriginSilentNs) {
+    peer.listed_silent = true;
+    gaps_.Add({GapCause::kOriginGone, peer.name, peer.inbox.epoch(), "", "", peer.inbox.last_sequence() + 1,
+               0, 0, now.wall_ns});
+  }
+}
+
+// ---- Questions ----
+
+absl::StatusOr<uint64_t> SyncEngine::Ask(Question question, int64_t deadline_steady_ns, Now now) {
+  if (gatherer_.size() >= kGathersMax) return errors::TooManyQuestions(gatherer_.size());
+  question.id = ++questions_;
+  const absl::string_view tag =
+      question.target == Target::kConnection ? InstanceTag(question.target_name) : absl::string_view();
+  std::vector<std::string> asked, silent;
+  for (auto& [name, peer] : peers_) {
+    // A connection id names its instance.
+    if (question.target == Target::kConnection && (tag.empty() || peer->tag != tag)) continue;
+    if (!peer->dialed) {
+      silent.push_back(name);
       continue;
     }
-    peer->last_sequence = message->sequence;
-    ++peer->counters.received;
-    fresh->push_back(std::move(message));
+    asked.push_back(name);
+    if (peer->questions.empty()) peer->asked_ns = now.steady_ns;
+    peer->questions.push_back({question, peer->log.assigned()});
   }
-  return absl::OkStatus();
-}
-
-absl::Status SyncEngine::OnInterestAck(const std::string& name, InterestAck ack) {
-  Peer* peer = Find(name);
-  if (peer == nullptr || !peer->accepted) return errors::BadPeerMessage("an interest ack before hello");
-  if (ack.version > peer->told_version) return errors::AckOfUnsent(name, ack.version);
-  while (!peer->unheeded.empty() && peer->unheeded.front().version <= ack.version) {
-    peer->heeded_change = std::max(peer->heeded_change, peer->unheeded.front().change);
-    peer->unheeded.pop_front();
-  }
-  return absl::OkStatus();
-}
-
-void SyncEngine::OnAcceptedClosed(const std::string& name) {
-  if (Peer* peer = Find(name); peer != nullptr) {
-    peer->accepted = false;
-    peer->snapshot_rest.clear();
-    peer->unheeded.clear();
-  }
-}
-
-Interest SyncEngine::NextSnapshot(Peer& peer) {
-  Interest interest;
-  interest.snapshot = true;
-  interest_.Snapshot(&interest.changes);
-  peer.told_change = interest_.latest();
-  size_t bytes = 0, fit = 0;
-  while (fit < interest.changes.size()) {
-    bytes += interest.changes[fit].hub.size() + interest.changes[fit].name.size() + 16;
-    if (bytes > kInterestBatchBytesMax) break;
-    ++fit;
-  }
-  peer.snapshot_rest.assign(std::make_move_iterator(interest.changes.begin() + static_cast<ptrdiff_t>(fit)),
-                            std::make_move_iterator(interest.changes.end()));
-  interest.changes.resize(fit);
-  return interest;
-}
-
-std::optional<std::variant<Interest, MessageAck>> SyncEngine::NextResponse(const std::string& name) {
-  Peer* peer = Find(name);
-  if (peer == nullptr || !peer->accepted) return std::nullopt;
-  std::optional<Interest> interest;
-  uint64_t covers = peer->told_change;
-  if (peer->unheeded.size() >= kInterestInFlightMax) {
-    // It coalesces until the peer heeds what it was told.
-  } else if (peer->told_version == 0) {
-    interest = NextSnapshot(*peer);
-    covers = peer->told_change;
-  } else if (!peer->snapshot_rest.empty()) {
-    interest.emplace();
-    size_t bytes = 0;
-    while (!peer->snapshot_rest.empty() && bytes <= kInterestBatchBytesMax) {
-      InterestChange& change = peer->snapshot_rest.front();
-      bytes += change.hub.size() + change.name.size() + 16;
-      interest->changes.push_back(std::move(change));
-      peer->snapshot_rest.pop_front();
-    }
-  } else if (peer->told_change < interest_.latest()) {
-    interest.emplace();
-    const auto up_to = interest_.ChangesAfter(peer->told_change, kInterestBatchBytesMax, &interest->changes);
-    if (up_to) {
-      peer->told_change = *up_to;
-    } else {
-      interest = NextSnapshot(*peer);
-    }
-    covers = peer->told_change;
-  }
-  if (interest) {
-    interest->version = ++peer->told_version;
-    // A snapshot counts as heeded once its last part is.
-    peer->unheeded.push_back({interest->version, peer->snapshot_rest.empty() ? covers : 0});
-    return *std::move(interest);
-  }
-  if (peer->acknowledged_sequence < peer->last_sequence) {
-    peer->acknowledged_sequence = peer->last_sequence;
-    return MessageAck{peer->last_sequence};
-  }
-  return std::nullopt;
-}
-
-uint64_t SyncEngine::HeededByAll() const {
-  uint64_t heeded = interest_.latest();
-  for (const auto& [name, peer] : peers_) {
-    if (peer->accepted) heeded = std::min(heeded, peer->heeded_change);
-  }
-  return heeded;
-}
-
-std::vector<std::string> SyncEngine::peers() const {
-  std::vector<std::string> names;
-  for (const auto& [name, peer] : peers_) names.push_back(name);
-  return names;
-}
-
-const PeerCounters* SyncEngine::counters(const std::string& name) const {
-  const Peer* peer = Find(name);
-  return peer == nullptr ? nullptr : &peer->counters;
-}
-
-size_t SyncEngine::waiting_messages(const std::string& name) const {
-  const Peer* peer = Find(name);
-  return peer == nullptr ? 0 : peer->log.messages();
+  const uint64_t id = question.id;
+  gatherer_.Begin(std::move(question), asked, silent, deadline_steady_ns);
+  return id;
 }
 
 }  // namespace nonet::replica

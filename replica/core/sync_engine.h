@@ -4,54 +4,34 @@
 // A pair of instances has two streams (nonet.peer.v1): the one we dial carries our messages, the one the peer
 // dials carries its messages and, back, our interest.
 //
-//   engine.Forward(message, now);                       // Accepted here: into the logs of who wants it.
-//   while (auto out = engine.NextRequest(peer)) Write(*out);
+//   engine.Forward(message, engine.Route(*message), now);  // Accepted here: into the logs of who wants it.
+//   while (engine.NextRequest(peer, now, &request)) Write(request);
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "replica/core/audit.h"
 #include "replica/core/gaps.h"
+#include "replica/core/gather.h"
+#include "replica/core/inbox.h"
 #include "replica/core/interest.h"
+#include "replica/core/interest_sync.h"
 #include "replica/core/limits.h"
 #include "replica/core/message.h"
 #include "replica/core/peer_log.h"
+#include "replica/core/peer_values.h"
+#include "replica/core/trace.h"
 
 namespace nonet::replica {
-
-struct Hello {
-  std::string resource;
-  std::string origin;
-  std::string epoch;
-};
-
-struct Welcome {
-  std::string instance;
-  std::string epoch;
-  uint64_t last_sequence = 0;
-};
-
-struct Interest {
-  uint64_t version = 0;
-  bool snapshot = false;
-  std::vector<InterestChange> changes;
-};
-
-struct InterestAck {
-  uint64_t version = 0;
-};
-
-struct MessageAck {
-  uint64_t sequence = 0;
-};
 
 // What this instance is.
 struct Identity {
@@ -66,39 +46,66 @@ struct PeerConfig {
   std::string tag;       // Empty while unknown.
 };
 
+// When the log of a peer that wants a message is full.
+enum class WhenFull {
+  kDropOldest,       // The oldest message for that peer goes; listed.
+  kRefusePublisher,  // The message is accepted for nobody.
+};
+
+struct SyncSettings {
+  PeerLogLimits log;
+  WhenFull when_full = WhenFull::kDropOldest;
+  // Whether acks of joins and connects wait until live peers heed them, and how long at most.
+  bool joins_wait = true;
+  int64_t join_wait_ns = kInterestWaitNs;
+  SyncPolicy policy;
+  size_t trace_accepted = kTraceAccepted;
+  size_t trace_received = kTraceReceived;
+  size_t trace_batches = kTraceBatches;
+};
+
 // What happened between us and one peer. All count from the start of this process.
 struct PeerCounters {
-  uint64_t forwarded = 0;         // Put into its log.
-  uint64_t sent = 0;              // Taken for its stream; a resend counts again.
-  uint64_t received = 0;          // Its messages that were new.
-  uint64_t duplicates = 0;        // Its messages that were not.
-  uint64_t dropped_overflow = 0;  // Its log was full.
-  uint64_t dropped_gone = 0;      // It started a new life first.
+  uint64_t forwarded = 0;     // Put into its log.
+  uint64_t sent = 0;          // Taken for its stream; a resend counts again.
+  uint64_t received = 0;      // Its messages that were new.
+  uint64_t duplicates = 0;    // Its messages that were not.
+  uint64_t holes = 0;         // Its batches that came before what they follow.
+  uint64_t rewinds = 0;       // It complained about a hole, or acknowledged nothing for too long.
+  uint64_t resyncs = 0;       // Its interest had to be told again.
+  uint64_t gap_messages = 0;  // Of its messages, told as lost.
+  std::array<uint64_t, kGapCauses> lost{};  // Messages for it that were lost, by cause.
 };
 
 class SyncEngine {
  public:
-  SyncEngine(Identity identity, OwnInterest& interest, const PeerLogLimits& limits = {});
+  SyncEngine(Identity identity, OwnInterest& interest, const SyncSettings& settings = {});
 
   const Identity& identity() const { return identity_; }
   void SetTag(std::string tag) { identity_.tag = std::move(tag); }
   // All other instances. Who is no longer there is forgotten. INVALID_ARGUMENT above kPeersMax.
   absl::Status SetPeers(const std::vector<PeerConfig>& peers, Now now);
+  // Deadlines and repairs; call about every kSyncTickNs.
+  void Tick(Now now);
 
   // ---- Messages accepted here ----
+  // The peers that want it.
+  PeerSet Route(const Message& message) const;
+  // FAILED when one of them has no room and the publisher is to be refused.
+  absl::Status Admit(const Message& message, PeerSet to);
   // The next sequence of this epoch: give it to the message before Forward.
   uint64_t NextSequence() { return ++accepted_; }
-  // To the peers that want it. Returns to how many.
-  int Forward(const MessagePtr& message, Now now);
+  // Into their logs. `recipients`: how many connections here it was handed to.
+  void Forward(const MessagePtr& message, PeerSet to, Now now, uint32_t recipients = 0, bool expired = false);
 
   // ---- The stream that we dial ----
-  Hello MakeHello() const;
+  Hello MakeHello(const std::string& peer) const;
   absl::Status OnWelcome(const std::string& peer, const Welcome& welcome, Now now);
-  absl::Status OnInterest(const std::string& peer, const Interest& interest);
-  absl::Status OnMessageAck(const std::string& peer, MessageAck ack);
+  // On an error, close the stream.
+  absl::Status OnResponse(const std::string& peer, PeerResponse response, Now now);
   void OnDialClosed(const std::string& peer);
-  // What to write next; nullopt: nothing now. An interest ack goes before the messages that heed it.
-  std::optional<std::variant<InterestAck, Batch>> NextRequest(const std::string& peer);
+  // What to write next; false: nothing now. `out` is overwritten, its memory kept.
+  bool NextRequest(const std::string& peer, Now now, PeerRequest* out);
   // Welcomed, and not closed since.
   bool Dialed(const std::string& peer) const;
   // The epoch of the life that welcomed us last; empty when none did.
@@ -108,13 +115,26 @@ class SyncEngine {
 
   // ---- The stream that the peer dials ----
   absl::StatusOr<Welcome> OnHello(const Hello& hello, Now now);
-  // Appends the messages that are new, in order. On an error nothing of the batch counts.
-  absl::Status OnBatch(const std::string& peer, Batch batch, Now now, std::vector<MessagePtr>* fresh);
-  absl::Status OnInterestAck(const std::string& peer, InterestAck ack);
-  void OnAcceptedClosed(const std::string& peer);
-  std::optional<std::variant<Interest, MessageAck>> NextResponse(const std::string& peer);
+  // Appends the messages that are new, in order, and the questions to answer. On an error close the stream;
+  // nothing of the batch counts then.
+  absl::Status OnRequest(const std::string& peer, PeerRequest request, Now now,
+                         std::vector<MessagePtr>* fresh, std::vector<Question>* asked);
+  void OnAcceptedClosed(const std::string& peer, Now now);
+  bool NextResponse(const std::string& peer, Now now, PeerResponse* out);
   // It was told of interest that it has not acknowledged.
   bool AwaitsInterestAck(const std::string& peer) const;
+  // One of its messages was handed to so many connections.
+  void Handed(const std::string& peer, const Message& message, uint32_t recipients, bool expired, Now now);
+  // Answers a question that it asked.
+  void AnswerTo(const std::string& peer, Answer answer);
+  // How much every origin may have under way to us: kPeerInFlightBytesMax unless set. 0 holds all of them
+  // back.
+  void SetIntake(uint64_t bytes);
+
+  // ---- Questions to all ----
+  // Asks the peers that may know; the answer of this instance is to be added to gatherer(). Returns the id.
+  absl::StatusOr<uint64_t> Ask(Question question, int64_t deadline_steady_ns, Now now);
+  Gatherer& gatherer() { return gatherer_; }
 
   // ---- Interest heeded ----
   // The change of our interest up to which every live peer heeds it; the latest when none is live.
@@ -126,16 +146,38 @@ class SyncEngine {
   // nullptr when it is no peer.
   const PeerCounters* counters(const std::string& peer) const;
   size_t waiting_messages(const std::string& peer) const;
+  size_t waiting_bytes(const std::string& peer) const;
   uint64_t accepted() const { return accepted_; }
+  uint64_t refused() const { return refused_; }
+  // Of the streams only: `deliveries` is its caller's.
+  Audit MakeAudit(Now now) const;
+  // What this instance knows of a message; nullopt: it is of nobody that is known here.
+  std::optional<Why> Tell(const MessageId& id) const;
+  // Our copy of the peer's interest fitted its last digest.
+  bool InterestAgrees(const std::string& peer) const;
 
  private:
-  struct SentInterest {
-    uint64_t version;
-    uint64_t change;
+  struct PendingQuestion {
+    Question question;
+    uint64_t after_position;  // What was accepted for the peer before it goes first.
+  };
+  struct Remembered {
+    uint64_t id;
+    bool answered;
+    Answer answer;
   };
   struct Peer {
-    Peer(int slot, const PeerLogLimits& limits) : slot(slot), log(limits) {}
+    Peer(int slot, std::string name, OwnInterest& interest, PeerInterest& wanted, const SyncSettings& s)
+        : slot(slot),
+          name(std::move(name)),
+          log(s.log),
+          sent(s.trace_batches),
+          reader(wanted, slot),
+          inbox(s.policy),
+          got(s.trace_received),
+          teller(interest) {}
     const int slot;
+    const std::string name;
     std::string tag;
     PeerCounters counters;
 
@@ -143,33 +185,50 @@ class SyncEngine {
     bool dialed = false;
     std::string life;  // The epoch it welcomed us with.
     PeerLog log;
-    uint64_t interest_version = 0;      // Of the latest interest on this stream.
-    bool interest_ack_waiting = false;  // We owe an ack of interest_version.
+    uint64_t lost = 0;        // In this life.
+    int64_t progress_ns = 0;  // When it last acknowledged something, or had nothing to.
+    int64_t resend_ns = kResendNs;
+    TraceBatches sent;
+    InterestReader reader;
+    std::deque<PendingQuestion> questions;
+    int64_t asked_ns = 0;
 
     // The stream that it dials.
     bool accepted = false;
-    std::string origin_epoch;
+    int64_t closed_ns = 0;
+    bool listed_silent = false;
     std::deque<std::string> retired_epochs;
-    uint64_t last_sequence = 0;          // Received from it in origin_epoch.
-    uint64_t acknowledged_sequence = 0;  // Told on this stream.
-    uint64_t told_version = 0;           // Of our interest, on this stream.
-    uint64_t told_change = 0;
-    std::deque<InterestChange> snapshot_rest;  // Of a snapshot too large for one message.
-    std::deque<SentInterest> unheeded;
-    uint64_t heeded_change = 0;
+    Inbox inbox;
+    uint64_t handed = 0;  // Of inbox.received().
+    uint64_t expired = 0;
+    TraceRing<TraceReceived> got;
+    InterestTeller teller;
+    std::deque<Answer> answers;
+    std::deque<Remembered> remembered;
   };
   Peer* Find(const std::string& name);
   const Peer* Find(const std::string& name) const;
-  void Lost(const std::string& peer, const PeerLog::Dropped& dropped, Gap::Cause cause, Now now);
-  Interest NextSnapshot(Peer& peer);
+  void Lost(Peer& peer, PeerLog::Losses* lost, Now now);
+  void TickPeer(Peer& peer, Now now);
+  absl::Status OnMessageAck(Peer& peer, const MessageAck& ack, Now now);
+  void TakeQuestions(Peer& peer, std::vector<Question>* out, Now now);
+  void Consider(Peer& peer, Question question, std::vector<Question>* asked);
+  PeerSet linked() const;
 
   Identity identity_;
   OwnInterest& interest_;
-  const PeerLogLimits limits_;
+  const SyncSettings settings_;
   uint64_t accepted_ = 0;
-  absl::btree_map<std::string, std::unique_ptr<Peer>> peers_;
+  uint64_t refused_ = 0;
+  uint64_t questions_ = 0;
   PeerInterest wanted_;
+  absl::btree_map<std::string, std::unique_ptr<Peer>> peers_;
+  std::array<Peer*, kPeersMax> by_slot_{};
+  Gatherer gatherer_;
   GapList gaps_;
+  TraceRing<TraceAccepted> accepted_trace_;
+  PeerLog::Losses losses_;          // Scratch.
+  std::vector<GapNotice> notices_;  // Scratch.
 };
 
 }  // namespace nonet::replica

@@ -15,7 +15,7 @@
 
 namespace nonet::replica {
 
-// Bytes waiting for one client; above it, it is too slow and is closed with 1008.
+// Bytes waiting for one client, messages and answers alike; above it, it is too slow and is closed with 1008.
 inline constexpr size_t kClientQueueBytesMax = 16 * 1024 * 1024;
 // A client that sent nothing for so many keep-alive intervals is dropped.
 inline constexpr int64_t kSilentIntervalsMax = 2;
@@ -27,11 +27,13 @@ class ClientConnection {
     std::string id;
     std::string user_id;  // Empty: anonymous.
     bool reliable = false;
+    Encoding encoding = Encoding::kJson;
     std::string reconnection_token;  // Reliable only.
     int64_t keep_alive_ns = 0;
   };
   struct Callbacks {
-    std::function<void(ConnectionKey, ClientFrame)> on_frame;
+    // The frame may be taken apart: it is written anew for the next one.
+    std::function<void(ConnectionKey, ClientFrame&)> on_frame;
     // It ended, for this cause: nothing more comes from it, nothing more goes to it. Not after Close.
     std::function<void(ConnectionKey, absl::string_view cause)> on_ended;
     // Its transport is gone, after on_ended or Close: destroy it, but not from within.
@@ -49,7 +51,7 @@ class ClientConnection {
 
   // False when it turned out too slow: it is being closed, and the owner must forget it.
   [[nodiscard]] bool Deliver(MessageFrame& frame, uint64_t sequence_id);
-  void Send(const Reply& reply);
+  [[nodiscard]] bool Send(const Reply& reply);
   // The `disconnected` frame, the close frame, then the end of the transport: only on_gone follows.
   void Close(uint16_t code, absl::string_view reason);
   // Sends a ping when one is due. False when the client has been silent for too long.
@@ -60,13 +62,16 @@ class ClientConnection {
   void OnEvent(const FrameReader::Event& event);
   // Close, and tell the owner.
   void Fail(uint16_t code, absl::string_view reason, absl::string_view cause);
-  void Write(std::string bytes);
+  std::string Encode(const Reply& reply) const;
+  // Closes it when more waits for it than it may.
+  [[nodiscard]] bool WithinBound();
 
   const Info info_;
   std::unique_ptr<http::Stream> stream_;
   ClientFrameParser& parser_;
   const Callbacks callbacks_;
   FrameReader reader_;
+  ClientFrame frame_;
   int64_t heard_ns_ = 0;
   int64_t pinged_ns_ = 0;
   bool closing_ = false;

@@ -79,12 +79,14 @@ InstanceConfig BuildConfig(const ConfigObjects& objects, absl::string_view insta
   if (!own) return config;
   const std::string resource_name = ResourceName(own->resource_id);
   bool found_resource = false, found_keys = false;
-  const auto add_instance = [&](const std::string& name, const resource::v1::Instance& facts) {
+  const auto add_instance = [&](const std::string& name, const std::string& region,
+                                const resource::v1::Instance& facts) {
     if (name == instance) {
       config.instance_host = facts.host_name();
       config.tag = TagOfHost(facts.host_name());
     } else {
       config.peers.push_back(TargetOf(name, facts));
+      config.peers.back().region = region;
     }
   };
   for (const auto& [name, event] : objects) {
@@ -95,9 +97,9 @@ InstanceConfig BuildConfig(const ConfigObjects& objects, absl::string_view insta
       config.resource_host = event.resource().host_name();
       config.disable_local_auth = event.resource().disable_local_auth();
       for (const auto& hub : event.resource().hubs()) config.hubs[CanonicalHub(hub.hub())] = FromProto(hub);
-      add_instance(name, event.resource().instance());
+      add_instance(name, event.resource().location(), event.resource().instance());
     } else if (event.has_replica()) {
-      add_instance(name, event.replica().instance());
+      add_instance(name, event.replica().location(), event.replica().instance());
     } else if (event.has_access_keys()) {
       found_keys = true;
       config.keys = {event.access_keys().primary_key(), event.access_keys().secondary_key()};

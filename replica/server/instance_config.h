@@ -25,6 +25,7 @@ struct PeerTarget {
   std::string address;   // "ip:port" of its gRPC port; empty while unknown.
   std::string epoch;     // Of the process that reported the address.
   std::string tag;       // The 8 hex digits of its host name.
+  std::string region = {};
   bool operator==(const PeerTarget&) const = default;
 };
 

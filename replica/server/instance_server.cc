@@ -1,6 +1,7 @@
 #include "replica/server/instance_server.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,8 @@
 #include "replica/core/errors.h"
 #include "replica/core/replica_core.h"
 #include "replica/server/client_connection.h"
+#include "replica/server/fault_agent.h"
+#include "replica/server/link_table.h"
 #include "replica/server/peer_sync.h"
 #include "replica/server/replica_metrics.h"
 #include "replica/server/rest_api.h"
@@ -44,14 +47,25 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
       : loop(l),
         options(std::move(o)),
         core(Identity{ResourceOf(options.instance), options.instance, options.epoch, ""}),
-        metrics(m) {}
+        metrics(m),
+        links(
+            l,
+            LinkEnd{.kind = LinkEnd::Kind::kInstance, .instance = options.instance, .region = options.region},
+            RandomSeed()),
+        fault_agent(l, links, options.tls) {
+    links.SetPlan(options.links);
+  }
 
   void Init() {
     PeerSync::Hooks hooks;
     hooks.now = [this] { return NowHere(); };
     hooks.run = [this](const std::function<void(Effects*)>& step) { Run(step); };
     hooks.on_links_changed = [this] { UpdateServing(); };
-    peers = std::make_unique<PeerSync>(loop, core, PeerSync::Options{options.peer_local_address}, hooks);
+    peers = std::make_unique<PeerSync>(
+        loop, core, PeerSync::Options{options.peer_local_address, &links, options.tls}, hooks);
+    links.OnPlan([this] {
+      if (!stopping) peers->Redial();
+    });
   }
 
   Now NowHere() const { return {loop.clock().SteadyNs(), loop.clock().WallNs()}; }
@@ -73,7 +87,9 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
       if (auto* deliver = std::get_if<Deliver>(&effect)) {
         DeliverTo(*deliver, effects.recipients, &too_slow);
       } else if (auto* reply = std::get_if<Reply>(&effect)) {
-        if (ClientConnection* client = Find(reply->key)) client->Send(*reply);
+        if (ClientConnection* client = Find(reply->key); client != nullptr && !client->Send(*reply)) {
+          too_slow.push_back(reply->key);
+        }
       } else if (auto* close = std::get_if<CloseConnection>(&effect)) {
         if (ClientConnection* client = Find(close->key)) {
           client->Close(close->code, close->reason);
@@ -99,7 +115,7 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
     view.data_type = message.data_type;
     view.data = message.data;
     view.metadata = &message.metadata;
-    MessageFrame frame(view);
+    frame.Reset(view);
     for (size_t i = deliver.first; i < deliver.first + deliver.count; ++i) {
       ClientConnection* client = Find(recipients[i].key);
       if (client == nullptr) continue;
@@ -146,6 +162,7 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
     ClientConnection::Info info;
     info.key = key;
     if (auto* recovery = std::get_if<RefuseRecovery>(&decision)) {
+      info.encoding = recovery->encoding;
       clients[key] = MakeClient(std::move(info), upgrade->Accept(recovery->subprotocol));
       clients[key]->Start();
       clients[key]->Close(close_code::kPolicyViolation, "The session is not known here");
@@ -156,6 +173,7 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
     info.id = absl::StrCat(RandomHex(12), ".", config.tag);
     info.user_id = accept.user_id;
     info.reliable = accept.reliable;
+    info.encoding = accept.encoding;
     if (accept.reliable) info.reconnection_token = RandomHex(16);
     info.keep_alive_ns = config.Hub(accept.hub).keep_alive_ns;
     ConnectionSpec spec;
@@ -174,8 +192,8 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
   std::unique_ptr<ClientConnection> MakeClient(ClientConnection::Info info,
                                                std::unique_ptr<http::Stream> stream) {
     ClientConnection::Callbacks callbacks;
-    callbacks.on_frame = [this](ConnectionKey key, ClientFrame frame) {
-      Run([&](Effects* effects) { core.Receive(key, std::move(frame), NowHere(), effects); });
+    callbacks.on_frame = [this](ConnectionKey key, ClientFrame& client_frame) {
+      Run([&](Effects* effects) { core.Receive(key, std::move(client_frame), NowHere(), effects); });
     };
     callbacks.on_ended = [this](ConnectionKey key, absl::string_view cause) {
       core.Closed(key);
@@ -238,6 +256,9 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
     absl::Status applied;
     Run([&](Effects* effects) { applied = core.SetPeers(peer_configs, NowHere(), effects); });
     if (applied.ok()) {
+      std::map<std::string, std::string> region_of;
+      for (const PeerTarget& target : config.peers) region_of[target.instance] = target.region;
+      links.SetRegions(std::move(region_of));
       peers->SetTargets(config.peers);
     } else {
       log::Error("the peers stay as they were", {{"error", applied.message()}});
@@ -334,6 +355,9 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
   ReplicaMetrics metrics;
   InstanceConfig config;
   ClientFrameParser parser;
+  MessageFrame frame;  // Of the message that is being delivered.
+  LinkTable links;
+  FaultAgent fault_agent;
   std::unique_ptr<PeerSync> peers;
   std::unique_ptr<http::Server> http;
   std::unique_ptr<rpc::Server> grpc;
@@ -369,13 +393,15 @@ absl::Status InstanceServer::Listen() {
   rpc::Server::Options grpc;
   grpc.address = impl.options.address;
   grpc.port = impl.options.grpc_port;
-  ASSIGN_OR_RETURN(impl.grpc, rpc::Server::Start(grpc, {impl.peers->service()}));
+  grpc.tls = impl.options.tls;
+  ASSIGN_OR_RETURN(impl.grpc, rpc::Server::Start(grpc, {impl.peers->service(), impl.fault_agent.service()}));
   impl.grpc_port = impl.grpc->port();
   http::ServerOptions http;
   http.address = impl.options.address;
   http.port = impl.options.http_port;
   http.connections_max = kSocketsMax;
   http.body_bytes_max = kMessageBytesMax;
+  http.lines = [&impl](const std::string& address) { return impl.links.WithClient(address); };
   ASSIGN_OR_RETURN(impl.http, http::Server::Listen(
                                   impl.loop, http,
                                   [&impl](http::Request request, http::Reply reply) {

@@ -16,7 +16,12 @@
 #include "common/loop/event_loop.h"
 #include "common/process/metrics.h"
 #include "replica/core/gaps.h"
+#include "replica/core/link_plan.h"
 #include "replica/server/instance_config.h"
+
+namespace nonet::rpc {
+struct TlsIdentity;
+}
 
 namespace nonet::replica {
 
@@ -30,6 +35,10 @@ class InstanceServer {
     uint16_t grpc_port = 0;
     std::string peer_local_address;  // Source of peer connections; empty: the system's choice.
     std::function<void()> on_facts;  // serving() or connections() changed.
+    std::string region = {};         // Empty: no wide-area delays.
+    LinkPlan links = {};             // In force from the start.
+    // Peers show certificates; empty: plain.
+    std::shared_ptr<const rpc::TlsIdentity> tls = {};
   };
 
   InstanceServer(EventLoop& loop, Metrics& metrics, Options options);

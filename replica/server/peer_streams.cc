@@ -1,16 +1,43 @@
 #include "replica/server/peer_streams.h"
 
 #include <utility>
+#include <vector>
 
 #include "common/rpc/status.h"
 
 namespace nonet::replica {
+namespace {
+
+constexpr char kSyncMethod[] = "/nonet.peer.v1.PeerSync/Sync";
+// A large batch does not keep its memory for ever.
+constexpr size_t kKeptReadBytes = 1024 * 1024;
+
+// Without a copy.
+grpc::ByteBuffer BufferOf(std::string bytes) {
+  auto* owned = new std::string(std::move(bytes));
+  const grpc::Slice slice(
+      owned->data(), owned->size(), [](void* p) { delete static_cast<std::string*>(p); }, owned);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+// What `buffer` holds, in one piece; `flat` is where it is put together.
+absl::string_view Flatten(const grpc::ByteBuffer& buffer, std::string* flat) {
+  flat->clear();
+  if (flat->capacity() > kKeptReadBytes) flat->shrink_to_fit();
+  std::vector<grpc::Slice> slices;
+  if (!buffer.Dump(&slices).ok()) return {};
+  for (const grpc::Slice& slice : slices)
+    flat->append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  return *flat;
+}
+
+}  // namespace
 
 DialStream::DialStream(EventLoop& loop, std::shared_ptr<grpc::Channel> channel, std::string peer,
                        Events events)
     : loop_(loop),
       channel_(std::move(channel)),
-      stub_(peer::v1::PeerSync::NewStub(channel_)),
+      stub_(channel_),
       peer_(std::move(peer)),
       events_(std::move(events)) {
   // The channel may still be connecting; a dead peer is noticed by whoever waits for an answer.
@@ -18,21 +45,21 @@ DialStream::DialStream(EventLoop& loop, std::shared_ptr<grpc::Channel> channel, 
 }
 
 void DialStream::Start() {
-  stub_->async()->Sync(&context_, this);
+  stub_.PrepareBidiStreamingCall(&context_, kSyncMethod, grpc::StubOptions(), this);
   AddHold();  // Reads and writes start from the loop; removed in Ended.
   StartCall();
-  StartRead(&response_);
+  StartRead(&read_);
 }
 
-peer::v1::SyncRequest* DialStream::BeginWrite() {
-  if (writing_ || ended_) return nullptr;
-  request_.Clear();
-  return &request_;
-}
-
-void DialStream::EndWrite() {
+void DialStream::Write(std::string bytes) {
   writing_ = true;
-  StartWrite(&request_);
+  written_ = BufferOf(std::move(bytes));
+  StartWrite(&written_);
+}
+
+void DialStream::SetReading(bool reading) {
+  paused_ = !reading;
+  if (reading && std::exchange(read_due_, false) && !ended_) StartRead(&read_);
 }
 
 void DialStream::Close() {
@@ -52,8 +79,9 @@ void DialStream::OnReadDone(bool ok) {
       return;
     }
     if (ended_) return;
-    if (events_.on_message) events_.on_message(response_);
-    if (!ended_) StartRead(&response_);
+    if (events_.on_message) events_.on_message(Flatten(read_, &flat_));
+    read_due_ = paused_;
+    if (!ended_ && !paused_) StartRead(&read_);
   });
 }
 
@@ -75,17 +103,17 @@ AcceptStream::AcceptStream(EventLoop& loop, std::function<void(AcceptStream*)> a
   loop_.Post([this, adopt = std::move(adopt)] { adopt(this); });
 }
 
-void AcceptStream::Start() { StartRead(&request_); }
+void AcceptStream::Start() { StartRead(&read_); }
 
-peer::v1::SyncResponse* AcceptStream::BeginWrite() {
-  if (writing_ || finished_) return nullptr;
-  response_.Clear();
-  return &response_;
+void AcceptStream::Write(std::string bytes) {
+  writing_ = true;
+  written_ = BufferOf(std::move(bytes));
+  StartWrite(&written_);
 }
 
-void AcceptStream::EndWrite() {
-  writing_ = true;
-  StartWrite(&response_);
+void AcceptStream::SetReading(bool reading) {
+  paused_ = !reading;
+  if (reading && std::exchange(read_due_, false) && !finished_) StartRead(&read_);
 }
 
 void AcceptStream::Close(const absl::Status& why) {
@@ -101,8 +129,9 @@ void AcceptStream::OnReadDone(bool ok) {
       return;
     }
     if (finished_) return;
-    if (events_.on_message) events_.on_message(request_);
-    if (!finished_) StartRead(&request_);
+    if (events_.on_message) events_.on_message(Flatten(read_, &flat_));
+    read_due_ = paused_;
+    if (!finished_ && !paused_) StartRead(&read_);
   });
 }
 

@@ -1,9 +1,10 @@
 // The two gRPC reactors of peer syncing. Only peer_sync.cc and peer_streams.cc include this.
 //
-// A reaction posts to the loop and nothing else. The loop starts reads and writes, one of each at a time.
-// A stream deletes itself on the loop, after gRPC's OnDone.
+// They carry bytes; see peer_wire.h. A reaction posts to the loop and nothing else. The loop starts reads and
+// writes, one of each at a time. A stream deletes itself on the loop, after gRPC's OnDone.
 #pragma once
 
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
 #include <cstdint>
@@ -12,29 +13,31 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "common/loop/event_loop.h"
-#include "nonet/peer/v1/peer.grpc.pb.h"
 
 namespace nonet::replica {
 
 // What a stream tells its owner, on the loop. Set to null functions to forget the owner.
-template <typename In>
 struct StreamEvents {
-  std::function<void(In&)> on_message;  // The next read starts when it returns, unless the stream was closed.
-  std::function<void()> on_writable;    // The write is done.
+  // The next read starts when it returns, unless the stream was closed.
+  std::function<void(absl::string_view bytes)> on_message;
+  std::function<void()> on_writable;                   // The write is done.
   std::function<void(const absl::Status&)> on_closed;  // Last; the stream is deleted right after.
 };
 
-class DialStream final : public grpc::ClientBidiReactor<peer::v1::SyncRequest, peer::v1::SyncResponse> {
+class DialStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  using Events = StreamEvents<peer::v1::SyncResponse>;
+  using Events = StreamEvents;
 
   DialStream(EventLoop& loop, std::shared_ptr<grpc::Channel> channel, std::string peer, Events events);
   void Start();
-  // The request to fill, or null while a write is under way or the stream ends.
-  peer::v1::SyncRequest* BeginWrite();
-  void EndWrite();  // Sends it.
-  void Close();     // on_closed follows.
+  // False while a write is under way or the stream ends.
+  bool CanWrite() const { return !writing_ && !ended_; }
+  void Write(std::string bytes);  // A serialised SyncRequest.
+  // False: no further read until true.
+  void SetReading(bool reading);
+  void Close();  // on_closed follows.
 
  private:
   void OnReadDone(bool ok) override;
@@ -44,26 +47,30 @@ class DialStream final : public grpc::ClientBidiReactor<peer::v1::SyncRequest, p
 
   EventLoop& loop_;
   const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<peer::v1::PeerSync::Stub> stub_;
+  grpc::GenericStub stub_;
   const std::string peer_;
   Events events_;
   grpc::ClientContext context_;
-  peer::v1::SyncRequest request_;
-  peer::v1::SyncResponse response_;
+  grpc::ByteBuffer written_;
+  grpc::ByteBuffer read_;
+  std::string flat_;  // What was read, in one piece.
   bool writing_ = false;
-  bool ended_ = false;  // No read or write may start any more.
+  bool paused_ = false;
+  bool read_due_ = false;  // Once it is not paused.
+  bool ended_ = false;     // No read or write may start any more.
 };
 
-class AcceptStream final : public grpc::ServerBidiReactor<peer::v1::SyncRequest, peer::v1::SyncResponse> {
+class AcceptStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  using Events = StreamEvents<peer::v1::SyncRequest>;
+  using Events = StreamEvents;
 
   // `adopt` runs on the loop with the stream; it sets the events and calls Start, or Close.
   AcceptStream(EventLoop& loop, std::function<void(AcceptStream*)> adopt);
   void SetEvents(Events events) { events_ = std::move(events); }
   void Start();
-  peer::v1::SyncResponse* BeginWrite();
-  void EndWrite();
+  bool CanWrite() const { return !writing_ && !finished_; }
+  void Write(std::string bytes);  // A serialised SyncResponse.
+  void SetReading(bool reading);
   void Close(const absl::Status& why);
 
  private:
@@ -74,9 +81,12 @@ class AcceptStream final : public grpc::ServerBidiReactor<peer::v1::SyncRequest,
 
   EventLoop& loop_;
   Events events_;
-  peer::v1::SyncRequest request_;
-  peer::v1::SyncResponse response_;
+  grpc::ByteBuffer written_;
+  grpc::ByteBuffer read_;
+  std::string flat_;  // What was read, in one piece.
   bool writing_ = false;
+  bool paused_ = false;
+  bool read_due_ = false;
   bool finished_ = false;  // Finish was called.
 };
 

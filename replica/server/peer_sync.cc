@@ -7,9 +7,12 @@
 
 #include "common/process/log.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/tls.h"
+#include "nonet/peer/v1/peer.grpc.pb.h"
 #include "replica/core/errors.h"
-#include "replica/server/peer_codec.h"
+#include "replica/server/link_table.h"
 #include "replica/server/peer_streams.h"
+#include "replica/server/peer_wire.h"
 
 namespace nonet::replica {
 namespace {
@@ -24,10 +27,27 @@ struct Overloaded : F... {
 template <class... F>
 Overloaded(F...) -> Overloaded<F...>;
 
+// Takes a stream's message once it is through the link: at once, or later.
+template <typename Inbound, typename Take>
+void Arrive(const std::shared_ptr<LinkStream>& line, absl::StatusOr<Inbound> message, bool whole, Take take) {
+  if (line == nullptr || line->clear() || !message.ok()) return take(std::move(message));
+  const size_t bytes = message->bytes;
+  const int64_t sent_ns = message->sent_ns;
+  line->Push(bytes, sent_ns, whole, [held = *std::move(message), take = std::move(take)](bool again) mutable {
+    take(again ? absl::StatusOr<Inbound>(held) : absl::StatusOr<Inbound>(std::move(held)));
+  });
+}
+
+// What a link may lose or repeat as a whole.
+bool HasBatch(const PeerRequestOrHello& message) {
+  const auto* request = std::get_if<PeerRequest>(&message);
+  return request != nullptr && !request->batch.empty();
+}
+
 }  // namespace
 
 struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
-                        public peer::v1::PeerSync::CallbackService {
+                        public peer::v1::PeerSync::WithRawCallbackMethod_Sync<peer::v1::PeerSync::Service> {
   // Towards and from one other instance. Kept while it is a target.
   struct Peer {
     PeerTarget target;
@@ -47,11 +67,16 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
       : loop(l), core(c), options(std::move(o)), hooks(std::move(h)) {}
 
   // ---- gRPC thread ----
-  grpc::ServerBidiReactor<peer::v1::SyncRequest, peer::v1::SyncResponse>* Sync(
-      grpc::CallbackServerContext*) override {
-    return new AcceptStream(loop, [weak = weak_from_this()](AcceptStream* stream) {
-      if (const auto self = weak.lock(); self != nullptr && !self->stopping) {
-        self->Adopt(stream);
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Sync(
+      grpc::CallbackServerContext* context) override {
+    absl::StatusOr<rpc::Holder> holder = rpc::Holder();
+    if (options.tls != nullptr) holder = rpc::CallerOf(*context, *options.tls);
+    return new AcceptStream(loop, [weak = weak_from_this(), holder](AcceptStream* stream) {
+      const auto self = weak.lock();
+      if (!holder.ok()) {
+        stream->Close(holder.status());
+      } else if (self != nullptr && !self->stopping) {
+        self->Adopt(stream, *holder);
       } else {
         stream->Close(absl::UnavailableError("this instance is stopping"));
       }
@@ -72,8 +97,13 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     const std::weak_ptr<Impl> weak = weak_from_this();
     // The stream is known to the events only after it is made.
     auto self_stream = std::make_shared<DialStream*>(nullptr);
-    events.on_message = [weak, name, self_stream](peer::v1::SyncResponse& response) {
-      if (const auto self = weak.lock()) self->OnResponse(name, *self_stream, response);
+    const std::shared_ptr<LinkStream> line = Line(name, self_stream);
+    events.on_message = [weak, name, self_stream, line](absl::string_view bytes) {
+      Arrive(line, DecodeResponse(bytes), /*whole=*/false,
+             [weak, name, self_stream](absl::StatusOr<InboundResponse> response) {
+               if (const auto self = weak.lock()) self->OnResponse(name, *self_stream, std::move(response));
+             });
+      if (line != nullptr && line->full()) (*self_stream)->SetReading(false);
     };
     events.on_writable = [weak] {
       if (const auto self = weak.lock()) self->Pump();
@@ -81,32 +111,40 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     events.on_closed = [weak, name, self_stream](const absl::Status& why) {
       if (const auto self = weak.lock()) self->OnDialClosed(name, *self_stream, why);
     };
-    auto* stream =
-        new DialStream(loop, rpc::MakeChannel(peer.target.address, {.local_address = options.local_address}),
-                       peer.target.instance + " at " + peer.target.address, std::move(events));
+    auto* stream = new DialStream(
+        loop,
+        rpc::MakeChannel(peer.target.address, {.local_address = options.local_address,
+                                               .tls = options.tls,
+                                               .server_uri = rpc::UriOf(peer.target.instance)}),
+        peer.target.instance + " at " + peer.target.address, std::move(events));
     *self_stream = stream;
     peer.dial = stream;
     peer.dial_address = peer.target.address;
     peer.dial_heard_ns = peer.dial_started_ns = loop.clock().SteadyNs();
     dial_streams.insert(stream);
     stream->Start();
-    ToProto(core.sync().MakeHello(), stream->BeginWrite());
-    stream->EndWrite();
+    stream->Write(EncodeRequest(core.sync().MakeHello(name), loop.clock().SteadyNs()));
   }
 
-  void OnResponse(const std::string& name, DialStream* stream, peer::v1::SyncResponse& response) {
+  // What lies between us and that peer, inbound, for a stream that may be made later.
+  template <typename Stream>
+  std::shared_ptr<LinkStream> Line(const std::string& name, const std::shared_ptr<Stream*>& stream) {
+    if (options.links == nullptr) return nullptr;
+    std::shared_ptr<LinkStream> line = options.links->FromPeer(name);
+    line->OnRoom([stream] { (*stream)->SetReading(true); });  // The stream owns the line.
+    return line;
+  }
+
+  void OnResponse(const std::string& name, DialStream* stream, absl::StatusOr<InboundResponse> response) {
     const auto it = peers.find(name);
     if (it == peers.end() || it->second.dial != stream) return;
     Peer& peer = it->second;
     peer.dial_heard_ns = loop.clock().SteadyNs();
-    auto message = FromProto(response);
-    absl::Status status = message.status();
-    if (message.ok()) {
-      status = std::visit(
-          Overloaded{[&](const Welcome& welcome) { return OnWelcome(peer, welcome); },
-                     [&](const Interest& interest) { return core.sync().OnInterest(name, interest); },
-                     [&](MessageAck ack) { return core.sync().OnMessageAck(name, ack); }},
-          *message);
+    absl::Status status = response.status();
+    if (response.ok()) {
+      status = std::visit(Overloaded{[&](const Welcome& welcome) { return OnWelcome(peer, welcome); },
+                                     [&](PeerResponse& value) { return OnPeerOutput(name, value); }},
+                          response->value);
     }
     if (!status.ok()) {
       log::Warning("peer stream ended: bad answer", {{"peer", name}, {"error", status.message()}});
@@ -145,6 +183,13 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     MaybeDone();
   }
 
+  void Redial() {
+    for (auto& [name, peer] : peers) {
+      peer.redial_ns = kRedialNsMin;
+      Dial(name);
+    }
+  }
+
   void ScheduleRedial(Peer& peer) {
     loop.Cancel(peer.redial_timer);
     peer.redial_timer = loop.RunAfter(peer.redial_ns, [weak = weak_from_this(), name = peer.target.instance] {
@@ -164,13 +209,28 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
 
   // ---- The streams that peers dial ----
 
-  void Adopt(AcceptStream* stream) {
+  void Adopt(AcceptStream* stream, const rpc::Holder& holder) {
     accept_streams.insert(stream);
     AcceptStream::Events events;
     const std::weak_ptr<Impl> weak = weak_from_this();
     auto name = std::make_shared<std::string>();  // Known after the Hello.
-    events.on_message = [weak, stream, name](peer::v1::SyncRequest& request) {
-      if (const auto self = weak.lock()) self->OnRequest(stream, name.get(), request);
+    // Known when the Hello came, which has to get through as well.
+    auto line = std::make_shared<std::shared_ptr<LinkStream>>();
+    events.on_message = [weak, stream, name, line, holder](absl::string_view bytes) {
+      auto message = DecodeRequest(bytes);
+      const Hello* hello = message.ok() ? std::get_if<Hello>(&message->value) : nullptr;
+      if (const auto self = weak.lock(); self != nullptr && *line == nullptr && hello != nullptr) {
+        *line = self->Line(hello->origin, std::make_shared<AcceptStream*>(stream));
+      }
+      const bool whole = message.ok() && HasBatch(message->value);
+      Arrive(*line, std::move(message), whole,
+             [weak, stream, name, holder](absl::StatusOr<InboundRequest> request) {
+               const auto self = weak.lock();
+               if (self != nullptr && self->accept_streams.contains(stream)) {
+                 self->OnRequest(stream, name.get(), holder, std::move(request));
+               }
+             });
+      if (*line != nullptr && (*line)->full()) stream->SetReading(false);
     };
     events.on_writable = [weak] {
       if (const auto self = weak.lock()) self->Pump();
@@ -187,19 +247,20 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     stream->Start();
   }
 
-  void OnRequest(AcceptStream* stream, std::string* name, peer::v1::SyncRequest& request) {
-    auto message = FromProto(request);
-    absl::Status status = message.status();
-    if (message.ok()) {
-      if (const auto* hello = std::get_if<Hello>(&*message)) {
-        status = OnHello(stream, name, *hello);
+  void OnRequest(AcceptStream* stream, std::string* name, const rpc::Holder& holder,
+                 absl::StatusOr<InboundRequest> request) {
+    absl::Status status = request.status();
+    if (request.ok()) {
+      if (const auto* hello = std::get_if<Hello>(&request->value)) {
+        status = MayCallItself(holder, hello->origin);
+        if (status.ok()) status = OnHello(stream, name, *hello);
       } else {
         const auto it = peers.find(*name);
         if (it == peers.end() || it->second.accept != stream) {
           status = errors::BadPeerMessage("it does not begin with Hello");
         } else {
           it->second.accept_heard_ns = loop.clock().SteadyNs();
-          status = OnPeerInput(*name, *message);
+          status = OnPeerInput(*name, std::get<PeerRequest>(request->value));
         }
       }
     }
@@ -216,14 +277,22 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
 
   absl::Status OnPeerInput(const std::string& name, PeerRequest& message) {
     absl::Status status;
-    hooks.run([&](Effects* effects) {
-      if (auto* batch = std::get_if<Batch>(&message)) {
-        status = core.OnBatch(name, std::move(*batch), hooks.now(), effects);
-      } else {
-        status = core.OnInterestAck(name, std::get<InterestAck>(message), hooks.now(), effects);
-      }
-    });
+    hooks.run(
+        [&](Effects* effects) { status = core.OnRequest(name, std::move(message), hooks.now(), effects); });
     return status;
+  }
+
+  absl::Status OnPeerOutput(const std::string& name, PeerResponse& message) {
+    absl::Status status;
+    hooks.run(
+        [&](Effects* effects) { status = core.OnResponse(name, std::move(message), hooks.now(), effects); });
+    return status;
+  }
+
+  // With TLS: the certificate has to be the origin's.
+  absl::Status MayCallItself(const rpc::Holder& holder, const std::string& origin) const {
+    if (options.tls == nullptr || holder.Is(rpc::UriOf(origin))) return absl::OkStatus();
+    return errors::PeerImpersonates(origin, holder.uris.empty() ? "nobody" : holder.uris.front());
   }
 
   absl::Status OnHello(AcceptStream* stream, std::string* name, const Hello& hello) {
@@ -238,8 +307,7 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     *name = hello.origin;
     peer.accept = stream;
     peer.accept_heard_ns = loop.clock().SteadyNs();
-    ToProto(*welcome, stream->BeginWrite());
-    stream->EndWrite();
+    stream->Write(EncodeResponse(*welcome, loop.clock().SteadyNs()));
     hooks.on_links_changed();
     // It lives: no need to wait for a backoff, nor for a connection attempt to its address that hangs.
     if (!peer.dialed && peer.accept_heard_ns - peer.dial_started_ns > kDialHangsNs) DropDial(peer);
@@ -268,21 +336,15 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
   // ---- Both ----
 
   void Pump() {
+    const Now now = hooks.now();
     for (auto& [name, peer] : peers) {
-      if (peer.dialed && peer.dial != nullptr) {
-        if (peer::v1::SyncRequest* out = peer.dial->BeginWrite()) {
-          if (const auto next = core.sync().NextRequest(name)) {
-            std::visit([&](const auto& value) { ToProto(value, out); }, *next);
-            peer.dial->EndWrite();
-          }
-        }
+      if (peer.dialed && peer.dial != nullptr && peer.dial->CanWrite()) {
+        if (core.sync().NextRequest(name, now, &request))
+          peer.dial->Write(EncodeRequest(request, now.steady_ns));
       }
-      if (peer.accept != nullptr) {
-        if (peer::v1::SyncResponse* out = peer.accept->BeginWrite()) {
-          if (const auto next = core.sync().NextResponse(name)) {
-            std::visit([&](const auto& value) { ToProto(value, out); }, *next);
-            peer.accept->EndWrite();
-          }
+      if (peer.accept != nullptr && peer.accept->CanWrite()) {
+        if (core.sync().NextResponse(name, now, &response)) {
+          peer.accept->Write(EncodeResponse(response, now.steady_ns));
         }
       }
     }
@@ -374,6 +436,8 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
   const Options options;
   const Hooks hooks;
   std::map<std::string, Peer> peers;
+  PeerRequest request;  // What is being written; their memory is kept.
+  PeerResponse response;
   std::set<DialStream*> dial_streams;      // Not yet done.
   std::set<AcceptStream*> accept_streams;  // Not yet done.
   EventLoop::TimerId check_timer = 0;
@@ -391,6 +455,8 @@ grpc::Service* PeerSync::service() { return impl_.get(); }
 void PeerSync::SetTargets(const std::vector<PeerTarget>& targets) { impl_->SetTargets(targets); }
 
 void PeerSync::Pump() { impl_->Pump(); }
+
+void PeerSync::Redial() { impl_->Redial(); }
 
 std::vector<PeerSync::Link> PeerSync::links() const {
   std::vector<Link> links;

@@ -21,7 +21,13 @@ namespace grpc {
 class Service;
 }
 
+namespace nonet::rpc {
+struct TlsIdentity;
+}
+
 namespace nonet::replica {
+
+class LinkTable;
 
 // A peer that owes an acknowledgement and says nothing for so long is taken for dead: its streams are ended,
 // and nobody waits for it any more. The dialling side tries again.
@@ -34,7 +40,10 @@ inline constexpr int64_t kRedialNsMax = 2 * kNanosPerSecond;
 class PeerSync {  // The loop thread only.
  public:
   struct Options {
-    std::string local_address;  // Source of the dialled connections; the system's choice when empty.
+    std::string local_address;   // Source of the dialled connections; the system's choice when empty.
+    LinkTable* links = nullptr;  // What lies between us and the peers; outlives it. nullptr: nothing.
+    // Peers have to be who they say they are; empty: plain.
+    std::shared_ptr<const rpc::TlsIdentity> tls = {};
   };
   struct Hooks {
     std::function<Now()> now;
@@ -54,6 +63,8 @@ class PeerSync {  // The loop thread only.
   void SetTargets(const std::vector<PeerTarget>& targets);
   // Writes what the engine has, where no write is under way. Cheap when there is nothing.
   void Pump();
+  // Dials at once whoever waits for the next attempt: a link may be back.
+  void Redial();
 
   struct Link {
     std::string instance;

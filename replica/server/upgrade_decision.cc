@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "replica/codec/limits.h"
 #include "replica/codec/names.h"
@@ -16,8 +17,17 @@
 namespace nonet::replica {
 namespace {
 
-constexpr absl::string_view kJson = "json.webpubsub.azure.v1";
-constexpr absl::string_view kReliableJson = "json.reliable.webpubsub.azure.v1";
+struct Subprotocol {
+  absl::string_view name;
+  bool reliable;
+  Encoding encoding;
+};
+constexpr Subprotocol kSubprotocols[] = {
+    {"json.webpubsub.azure.v1", false, Encoding::kJson},
+    {"json.reliable.webpubsub.azure.v1", true, Encoding::kJson},
+    {"protobuf.webpubsub.azure.v1", false, Encoding::kProtobuf},
+    {"protobuf.reliable.webpubsub.azure.v1", true, Encoding::kProtobuf},
+};
 constexpr absl::string_view kClientPath = "/client/hubs/";
 
 using Query = std::vector<std::pair<std::string, std::string>>;
@@ -31,16 +41,17 @@ absl::string_view Find(const Query& query, absl::string_view name) {
   return found;
 }
 
-// The first offered protocol that we speak.
-std::string ChooseSubprotocol(const http::Request& request) {
+// The first offered protocol that we speak, or nullptr.
+const Subprotocol* ChooseSubprotocol(const http::Request& request) {
   for (const auto& [name, value] : request.headers) {
     if (name != "sec-websocket-protocol") continue;
     for (const absl::string_view offered : absl::StrSplit(value, ',')) {
-      const absl::string_view protocol = absl::StripAsciiWhitespace(offered);
-      if (protocol == kJson || protocol == kReliableJson) return std::string(protocol);
+      for (const Subprotocol& ours : kSubprotocols) {
+        if (absl::StripAsciiWhitespace(offered) == ours.name) return &ours;
+      }
     }
   }
-  return "";
+  return nullptr;
 }
 
 // nullopt: the path is not a client's.
@@ -87,9 +98,12 @@ UpgradeDecision DecideUpgrade(const http::Request& request, const InstanceConfig
         absl::StrCat("There is no WebSocket at ", request.path, "; clients use /client/hubs/<hub>."));
   }
   if (!IsValidHub(*hub_name)) return RestError(400, "Error.BadRequest", "The hub name is invalid.");
-  const std::string subprotocol = ChooseSubprotocol(request);
+  const Subprotocol* subprotocol = ChooseSubprotocol(request);
   // Without looking at the access token: the SDK keeps the first one, which may have expired.
-  if (!Find(*query, "awps_connection_id").empty()) return RefuseRecovery{subprotocol};
+  if (!Find(*query, "awps_connection_id").empty()) {
+    if (subprotocol == nullptr) return RefuseRecovery{};
+    return RefuseRecovery{std::string(subprotocol->name), subprotocol->encoding};
+  }
   if (!config.complete) return RestError(errors::NoConfiguration());
 
   AcceptClient accept;
@@ -106,15 +120,20 @@ UpgradeDecision DecideUpgrade(const http::Request& request, const InstanceConfig
     if (!IsValidGroup(group))
       return RestError(400, "Error.BadRequest", "The token carries an invalid group name.");
   }
-  if (subprotocol.empty()) {
+  if (subprotocol == nullptr) {
     return RestError(
         400, "Error.UnsupportedSubprotocol",
-        absl::StrCat("This version of Nonet supports the subprotocols ", kJson, " and ", kReliableJson,
-                     "; simple WebSocket clients, MQTT and protobuf are not supported. Offer one of "
-                     "them in Sec-WebSocket-Protocol."));
+        absl::StrCat("This version of Nonet supports the subprotocols ",
+                     absl::StrJoin(kSubprotocols, ", ",
+                                   [](std::string* out, const Subprotocol& p) {
+                                     out->append(p.name.data(), p.name.size());
+                                   }),
+                     "; simple WebSocket clients and MQTT are not supported. Offer one of them in "
+                     "Sec-WebSocket-Protocol."));
   }
-  accept.subprotocol = subprotocol;
-  accept.reliable = subprotocol == kReliableJson;
+  accept.subprotocol = std::string(subprotocol->name);
+  accept.reliable = subprotocol->reliable;
+  accept.encoding = subprotocol->encoding;
   accept.user_id = std::move(claims->user_id);
   accept.groups = std::move(claims->groups);
   return accept;

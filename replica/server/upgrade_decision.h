@@ -9,6 +9,7 @@
 
 #include "common/http/server.h"
 #include "replica/codec/permissions.h"
+#include "replica/codec/server_frame.h"
 #include "replica/server/instance_config.h"
 
 namespace nonet::replica {
@@ -17,6 +18,7 @@ struct AcceptClient {
   std::string hub;  // Lower case.
   std::string subprotocol;
   bool reliable = false;
+  Encoding encoding = Encoding::kJson;
   std::string user_id;
   Permissions permissions;
   std::vector<std::string> groups;
@@ -25,6 +27,7 @@ struct AcceptClient {
 // It asks to recover a session: complete the upgrade, then close with 1008, so that it makes a new one.
 struct RefuseRecovery {
   std::string subprotocol;
+  Encoding encoding = Encoding::kJson;
 };
 
 using UpgradeDecision = std::variant<http::Response, RefuseRecovery, AcceptClient>;

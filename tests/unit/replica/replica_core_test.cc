@@ -49,11 +49,11 @@ TEST(ReplicaCore, KeepsTargetsHubsAndExclusionsApart) {
   const auto a = w.Open(0, "a", {}, false, "ann");
   const auto b = w.Open(0, "b", {}, false, "bob");
   const auto other_hub = w.Open(0, "c", {}, false, "ann", "news");
-  w.Publish(0, Target::kAll, "", "all", {"b.00000000", "nobody"});
-  w.Publish(0, Target::kUser, "ann", "user");
-  w.Publish(0, Target::kConnection, "b.00000000", "conn");
-  w.Publish(0, Target::kConnection, "missing.00000000", "lost");
-  w.Publish(0, Target::kUser, "nobody", "lost");
+  (void)w.Publish(0, Target::kAll, "", "all", {"b.00000000", "nobody"});
+  (void)w.Publish(0, Target::kUser, "ann", "user");
+  (void)w.Publish(0, Target::kConnection, "b.00000000", "conn");
+  (void)w.Publish(0, Target::kConnection, "missing.00000000", "lost");
+  (void)w.Publish(0, Target::kUser, "nobody", "lost");
   EXPECT_THAT(w.at(0).got[a], ElementsAre("connected", "all", "user"));
   EXPECT_THAT(w.at(0).got[b], ElementsAre("connected", "conn"));
   EXPECT_THAT(w.at(0).got[other_hub], ElementsAre("connected"));
@@ -218,9 +218,9 @@ TEST(InterestWait, EndsWhenTooMuchIsHeld) {
   World w(2);
   w.LinkAll();
   const auto b = w.Open(1, "b", {"g"}, true);
-  for (size_t i = 0; i < kHeldOutputsMax; ++i) w.Publish(1, Target::kGroup, "g", "x");
+  for (size_t i = 0; i < kHeldOutputsMax; ++i) (void)w.Publish(1, Target::kGroup, "g", "x");
   EXPECT_THAT(w.at(1).got[b], IsEmpty());
-  w.Publish(1, Target::kGroup, "g", "last");
+  (void)w.Publish(1, Target::kGroup, "g", "last");
   ASSERT_EQ(w.at(1).got[b].size(), kHeldOutputsMax + 2);
   EXPECT_EQ(w.at(1).got[b].front(), "connected");
   EXPECT_EQ(w.at(1).got[b].back(), absl::StrCat("#", kHeldOutputsMax + 1, " last"));

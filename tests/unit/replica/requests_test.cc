@@ -216,6 +216,16 @@ TEST(Upgrade, TakesTheTokenFromTheHeaderToo) {
   EXPECT_EQ(Refused(request), 401);
 }
 
+TEST(Upgrade, SpeaksTheFirstSubprotocolItKnows) {
+  const auto decision =
+      DecideUpgrade(Client("chat", " ", "x, protobuf.reliable.webpubsub.azure.v1"), Config(), kNowNs);
+  const auto* accept = std::get_if<AcceptClient>(&decision);
+  ASSERT_NE(accept, nullptr);
+  EXPECT_EQ(accept->subprotocol, "protobuf.reliable.webpubsub.azure.v1");
+  EXPECT_TRUE(accept->reliable);
+  EXPECT_EQ(accept->encoding, Encoding::kProtobuf);
+}
+
 TEST(Upgrade, TakesTheHubFromTheQueryToo) {
   http::Request request = Client("chat", " ");
   request.path = "/client/";
@@ -230,7 +240,7 @@ TEST(Upgrade, RefusesBeforeTheUpgrade) {
   EXPECT_EQ(Refused(Client("chat", R"(,"webpubsub.group":[" "])")), 400);
   EXPECT_EQ(Refused(Client("chat", R"(,"role":["webpubsub.sendToGroups.a\\"])")), 400);
   EXPECT_EQ(Refused(Client("chat", " ", "")), 400);
-  EXPECT_EQ(Refused(Client("chat", " ", "protobuf.webpubsub.azure.v1")), 400);
+  EXPECT_EQ(Refused(Client("chat", " ", "mqtt")), 400);
   http::Request elsewhere = Client("chat", " ");
   elsewhere.path = "/clients/mqtt/hubs/chat";
   EXPECT_EQ(Refused(elsewhere), 404);

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+
 namespace nonet::replica {
 namespace {
 
@@ -43,13 +45,22 @@ TEST(ServerFrames, HaveTheDocumentedShapes) {
   EXPECT_EQ(Payload(StreamClosedFrame("s", "BadRequest", "m"))["streamId"], "s");
 }
 
+std::string Whole(MessageFrame& frame, Encoding encoding, uint64_t sequence) {
+  return absl::StrCat(frame.Head(encoding, sequence), frame.Tail(encoding));
+}
+
+Json Plain(const MessageFrame::View& view) {
+  MessageFrame frame(view);
+  return Payload(Whole(frame, Encoding::kJson, 0));
+}
+
 TEST(MessageFrame, CarriesEveryPayloadKind) {
   const auto plain = [](DataType type, absl::string_view data) {
     MessageFrame::View view;
     view.data_type = type;
     view.data = data;
     MessageFrame frame(view);
-    return Payload(*frame.Plain());
+    return Payload(Whole(frame, Encoding::kJson, 0));
   };
   EXPECT_EQ(plain(DataType::kText, "a\n\"\x01é"),
             (Json{{"type", "message"}, {"from", "server"}, {"dataType", "text"}, {"data", "a\n\"\x01é"}}));
@@ -67,11 +78,11 @@ TEST(MessageFrame, TellsGroupAndSender) {
   view.data = "x";
   view.metadata = &metadata;
   EXPECT_EQ(
-      Payload(*MessageFrame(view).Plain()),
+      Plain(view),
       Json::parse(
           R"({"type":"message","from":"group","group":"g","fromUserId":"ann","dataType":"text","data":"x","metadata":{"k":"v"}})"));
   view.from_user_id = "";
-  EXPECT_EQ(Payload(*MessageFrame(view).Plain())["fromUserId"], nullptr);
+  EXPECT_EQ(Plain(view)["fromUserId"], nullptr);
 }
 
 TEST(MessageFrame, OnlyTheHeadDiffersBetweenReliableClients) {
@@ -81,12 +92,13 @@ TEST(MessageFrame, OnlyTheHeadDiffersBetweenReliableClients) {
     view.data = data;
     MessageFrame frame(view);
     for (const uint64_t sequence : {uint64_t{1}, uint64_t{99}, uint64_t{12'345'678'901}}) {
-      const Json json = Payload(*frame.Head(sequence) + *frame.Tail());
+      const Json json = Payload(Whole(frame, Encoding::kJson, sequence));
       EXPECT_EQ(json["sequenceId"], sequence);
       EXPECT_EQ(json["data"], data);
     }
-    // The same bytes object for clients at the same sequence.
-    EXPECT_EQ(frame.Head(5).get(), frame.Head(5).get());
+    // One copy of the rest, whoever shares it.
+    EXPECT_EQ(frame.SharedTail(Encoding::kJson).get(), frame.SharedTail(Encoding::kJson).get());
+    EXPECT_EQ(*frame.SharedTail(Encoding::kJson), frame.Tail(Encoding::kJson));
   }
 }
 

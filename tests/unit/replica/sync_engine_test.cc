@@ -15,18 +15,30 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+PeerRequest OneBatch(Batch batch) {
+  PeerRequest request;
+  request.batch = std::move(batch);
+  return request;
+}
+
+SyncSettings WithLog(PeerLogLimits log) {
+  SyncSettings settings;
+  settings.log = log;
+  return settings;
+}
+
 TEST(SyncEngine, ForwardsOnlyWhereThereIsInterest) {
   World w(3);
   w.LinkAll();
   const auto b = w.Open(1, "b", {"g"}, false, "bob");
   w.Settle();
-  w.Publish(0, Target::kGroup, "g", "group");
-  w.Publish(0, Target::kUser, "bob", "user");
-  w.Publish(0, Target::kAll, "", "all");
-  w.Publish(0, Target::kConnection, "b.00000001", "conn");
-  w.Publish(0, Target::kGroup, "empty", "nobody");
-  w.Publish(0, Target::kConnection, "x.00000000", "own tag");
-  w.Publish(0, Target::kConnection, "x.00000009", "unknown tag");
+  (void)w.Publish(0, Target::kGroup, "g", "group");
+  (void)w.Publish(0, Target::kUser, "bob", "user");
+  (void)w.Publish(0, Target::kAll, "", "all");
+  (void)w.Publish(0, Target::kConnection, "b.00000001", "conn");
+  (void)w.Publish(0, Target::kGroup, "empty", "nobody");
+  (void)w.Publish(0, Target::kConnection, "x.00000000", "own tag");
+  (void)w.Publish(0, Target::kConnection, "x.00000009", "unknown tag");
   w.Settle();
   EXPECT_THAT(w.at(1).got[b], ElementsAre("connected", "group", "user", "all", "conn"));
   EXPECT_EQ(w.sync(0).counters(w.name(1))->forwarded, 4u);
@@ -39,7 +51,7 @@ TEST(SyncEngine, NeverRelays) {
   const auto b = w.Open(1, "b", {"g"});
   const auto c = w.Open(2, "c", {"g"});
   w.Settle();
-  w.Publish(0, Target::kGroup, "g", "once");
+  (void)w.Publish(0, Target::kGroup, "g", "once");
   w.Settle();
   EXPECT_THAT(w.at(1).got[b], ElementsAre("connected", "once"));
   EXPECT_THAT(w.at(2).got[c], ElementsAre("connected", "once"));
@@ -54,12 +66,12 @@ TEST(SyncEngine, WithdrawsInterestWithTheLastMember) {
   w.Settle();
   w.core(1).Closed(b);
   w.Settle();
-  w.Publish(0, Target::kGroup, "g", "1");
+  (void)w.Publish(0, Target::kGroup, "g", "1");
   EXPECT_EQ(w.sync(0).counters(w.name(1))->forwarded, 1u);
   w.core(1).Closed(c);
   w.Settle();
-  w.Publish(0, Target::kGroup, "g", "2");
-  w.Publish(0, Target::kAll, "", "3");
+  (void)w.Publish(0, Target::kGroup, "g", "2");
+  (void)w.Publish(0, Target::kAll, "", "3");
   EXPECT_EQ(w.sync(0).counters(w.name(1))->forwarded, 1u);
 }
 
@@ -68,18 +80,18 @@ TEST(SyncEngine, ResumesWithoutLossOrRepetition) {
   w.LinkAll();
   const auto b = w.Open(1, "b", {"g"});
   w.Settle();
-  w.Publish(0, Target::kGroup, "g", "1");
+  (void)w.Publish(0, Target::kGroup, "g", "1");
   w.Settle();
   // Sent, received, but the ack is lost with the stream.
-  w.Publish(0, Target::kGroup, "g", "2");
+  (void)w.Publish(0, Target::kGroup, "g", "2");
   w.Fill(0, 1);
   w.DeliverRequest(0, 1);
   // Sent, and lost with the stream.
-  w.Publish(0, Target::kGroup, "g", "3");
+  (void)w.Publish(0, Target::kGroup, "g", "3");
   w.Fill(0, 1);
   w.Cut(0, 1);
   // Accepted while there is no stream.
-  w.Publish(0, Target::kGroup, "g", "4");
+  (void)w.Publish(0, Target::kGroup, "g", "4");
   ASSERT_TRUE(w.Link(0, 1).ok());
   w.Settle();
   EXPECT_THAT(w.at(1).got[b], ElementsAre("connected", "1", "2", "3", "4"));
@@ -100,7 +112,7 @@ TEST(SyncEngine, SuppressesDuplicates) {
   message->sequence = 1;
   for (int i = 0; i < 2; ++i) {
     w.Do(1, [&](ReplicaCore& core, Effects* e) {
-      EXPECT_TRUE(core.OnBatch(w.name(0), Batch{0, {message}}, w.now, e).ok());
+      EXPECT_TRUE(core.OnRequest(w.name(0), OneBatch({1, {}, {message}}), w.now, e).ok());
     });
   }
   EXPECT_THAT(w.at(1).got[b], ElementsAre("connected", "dup"));
@@ -121,15 +133,17 @@ TEST(SyncEngine, RefusesReorderedBatchesWhole) {
   const auto refused = [&](Batch batch) {
     std::string reason;
     w.Do(1, [&](ReplicaCore& core, Effects* e) {
-      reason = ErrorReason(core.OnBatch(w.name(0), batch, w.now, e));
+      reason = ErrorReason(core.OnRequest(w.name(0), OneBatch(batch), w.now, e));
     });
     return reason;
   };
-  EXPECT_EQ(refused({0, {message(2), message(1)}}), "PEER_BATCH_OUT_OF_ORDER");
-  EXPECT_EQ(refused({0, {message(2), message(2)}}), "PEER_BATCH_OUT_OF_ORDER");
-  EXPECT_EQ(refused({5, {message(5)}}), "PEER_BATCH_OUT_OF_ORDER");
-  EXPECT_EQ(refused({0, {message(0)}}), "PEER_BATCH_OUT_OF_ORDER");
-  EXPECT_EQ(refused({0, {}}), "PEER_MESSAGE_INVALID");
+  EXPECT_EQ(refused({1, {}, {message(2), message(1)}}), "PEER_BATCH_OUT_OF_ORDER");
+  EXPECT_EQ(refused({1, {}, {message(2), message(2)}}), "PEER_BATCH_OUT_OF_ORDER");
+  EXPECT_EQ(refused({1, {}, {message(0)}}), "PEER_BATCH_OUT_OF_ORDER");
+  EXPECT_EQ(refused({0, {}, {message(1)}}), "PEER_MESSAGE_INVALID");
+  EXPECT_EQ(refused({1, {}, {}}), "PEER_MESSAGE_INVALID");
+  EXPECT_EQ(refused({4, {{1, 2, 1, 2, "chat", GapCause::kAged}}, {message(5)}}), "PEER_MESSAGE_INVALID");
+  EXPECT_EQ(refused({3, {{2, 1, 1, 2, "chat", GapCause::kAged}}, {message(5)}}), "PEER_MESSAGE_INVALID");
   EXPECT_THAT(w.at(1).got[b], ElementsAre("connected"));
   EXPECT_EQ(w.sync(1).counters(w.name(0))->received, 0u);
 }
@@ -137,18 +151,18 @@ TEST(SyncEngine, RefusesReorderedBatchesWhole) {
 TEST(SyncEngine, ListsWhatALogOverflowLost) {
   PeerLogLimits limits;
   limits.messages_max = 3;
-  World w(2, limits);
+  World w(2, WithLog(limits));
   w.LinkAll();
   const auto b = w.Open(1, "b", {"g"});
   w.Settle();
-  w.Publish(0, Target::kGroup, "g", "0");
+  (void)w.Publish(0, Target::kGroup, "g", "0");
   w.Settle();
   w.Cut(0, 1);
-  for (int i = 1; i <= 5; ++i) w.Publish(0, Target::kGroup, "g", absl::StrCat(i));
-  EXPECT_EQ(w.sync(0).counters(w.name(1))->dropped_overflow, 2u);
+  for (int i = 1; i <= 5; ++i) (void)w.Publish(0, Target::kGroup, "g", absl::StrCat(i));
+  EXPECT_EQ(w.sync(0).counters(w.name(1))->lost[static_cast<size_t>(GapCause::kLogOverflow)], 2u);
   ASSERT_EQ(w.sync(0).gaps().listed().size(), 1u);  // One run, one gap.
   const Gap& ours = w.sync(0).gaps().listed()[0];
-  EXPECT_EQ(ours.cause, Gap::Cause::kLogOverflow);
+  EXPECT_EQ(ours.cause, GapCause::kLogOverflow);
   EXPECT_EQ(ours.peer, w.name(1));
   EXPECT_EQ(ours.messages, 2u);
   EXPECT_EQ(std::make_pair(ours.first, ours.last), std::make_pair(uint64_t{2}, uint64_t{3}));
@@ -158,7 +172,7 @@ TEST(SyncEngine, ListsWhatALogOverflowLost) {
   EXPECT_THAT(w.at(1).got[b], ElementsAre("connected", "0", "3", "4", "5"));
   ASSERT_EQ(w.sync(1).gaps().listed().size(), 1u);
   const Gap& theirs = w.sync(1).gaps().listed()[0];
-  EXPECT_EQ(theirs.cause, Gap::Cause::kMissing);
+  EXPECT_EQ(theirs.cause, GapCause::kLogOverflow);
   EXPECT_EQ(theirs.origin, w.name(0));
   EXPECT_EQ(std::make_pair(theirs.first, theirs.last), std::make_pair(uint64_t{2}, uint64_t{3}));
 }
@@ -166,26 +180,27 @@ TEST(SyncEngine, ListsWhatALogOverflowLost) {
 TEST(SyncEngine, BoundsTheLogByBytesToo) {
   PeerLogLimits limits;
   limits.bytes_max = 4'000;
-  World w(2, limits);
+  World w(2, WithLog(limits));
   w.LinkAll();
   w.Open(1, "b", {"g"});
   w.Settle();
   w.Cut(0, 1);
-  for (int i = 0; i < 10; ++i) w.Publish(0, Target::kGroup, "g", std::string(1'000, 'x'));
+  for (int i = 0; i < 10; ++i) (void)w.Publish(0, Target::kGroup, "g", std::string(1'000, 'x'));
   EXPECT_EQ(w.sync(0).waiting_messages(w.name(1)), 3u);
-  EXPECT_EQ(w.sync(0).counters(w.name(1))->dropped_overflow, 7u);
+  EXPECT_EQ(w.sync(0).counters(w.name(1))->lost[static_cast<size_t>(GapCause::kLogOverflow)], 7u);
 }
 
 TEST(SyncEngine, BoundsWhatIsInFlight) {
   PeerLogLimits limits;
   limits.in_flight_bytes_max = 3'000'000;
-  World w(2, limits);
+  World w(2, WithLog(limits));
   w.LinkAll();
   const auto b = w.Open(1, "b", {"g"});
   w.Settle();
-  for (int i = 0; i < 10; ++i) w.Publish(0, Target::kGroup, "g", std::string(900'000, 'x'));
+  for (int i = 0; i < 10; ++i) (void)w.Publish(0, Target::kGroup, "g", std::string(900'000, 'x'));
   int batches = 0;
-  while (w.sync(0).NextRequest(w.name(1))) ++batches;
+  PeerRequest request;
+  while (w.sync(0).NextRequest(w.name(1), w.now, &request)) ++batches;
   EXPECT_EQ(batches, 3);
   w.Cut(0, 1);
   ASSERT_TRUE(w.Link(0, 1).ok());
@@ -198,25 +213,25 @@ TEST(SyncEngine, APeersNewLifeGetsNothingOfTheOld) {
   w.LinkAll();
   w.Open(1, "b", {"g"});
   w.Settle();
-  w.Publish(0, Target::kGroup, "g", "before");
+  (void)w.Publish(0, Target::kGroup, "g", "before");
   w.Settle();
   w.Cut(0, 1);
-  w.Publish(0, Target::kGroup, "g", "for the dead");
+  (void)w.Publish(0, Target::kGroup, "g", "for the dead");
   w.Start(1);
   const auto c = w.Open(1, "c", {"g"});
   w.LinkAll();
-  w.Publish(0, Target::kGroup, "g", "after");
+  (void)w.Publish(0, Target::kGroup, "g", "after");
   w.Settle();
   EXPECT_THAT(w.at(1).got[c], ElementsAre("connected", "after"));
-  EXPECT_EQ(w.sync(0).counters(w.name(1))->dropped_gone, 1u);
+  EXPECT_EQ(w.sync(0).counters(w.name(1))->lost[static_cast<size_t>(GapCause::kPeerGone)], 1u);
   // What was for it, and what it may have accepted last.
   ASSERT_EQ(w.sync(0).gaps().listed().size(), 2u);
-  const auto has = [&](Gap::Cause cause) {
+  const auto has = [&](GapCause cause) {
     const auto& listed = w.sync(0).gaps().listed();
     return std::any_of(listed.begin(), listed.end(), [&](const Gap& gap) { return gap.cause == cause; });
   };
-  EXPECT_TRUE(has(Gap::Cause::kPeerGone));
-  EXPECT_TRUE(has(Gap::Cause::kOriginGone));
+  EXPECT_TRUE(has(GapCause::kPeerGone));
+  EXPECT_TRUE(has(GapCause::kOriginGone));
   EXPECT_THAT(w.sync(1).gaps().listed(), IsEmpty());
 }
 
@@ -225,14 +240,14 @@ TEST(SyncEngine, AnOriginsNewLifeOpensAGapAndRetiresTheOldEpoch) {
   w.LinkAll();
   w.Open(1, "b", {"g"});
   w.Settle();
-  w.Publish(0, Target::kGroup, "g", "1");
+  (void)w.Publish(0, Target::kGroup, "g", "1");
   w.Settle();
-  const Hello old_life = w.sync(0).MakeHello();
+  const Hello old_life = w.sync(0).MakeHello(w.name(1));
   w.Start(0);
   w.LinkAll();
   ASSERT_EQ(w.sync(1).gaps().listed().size(), 1u);
   const Gap& gap = w.sync(1).gaps().listed()[0];
-  EXPECT_EQ(gap.cause, Gap::Cause::kOriginGone);
+  EXPECT_EQ(gap.cause, GapCause::kOriginGone);
   EXPECT_EQ(gap.epoch, old_life.epoch);
   EXPECT_EQ(gap.first, 2u);
   EXPECT_EQ(gap.last, 0u);
@@ -240,7 +255,7 @@ TEST(SyncEngine, AnOriginsNewLifeOpensAGapAndRetiresTheOldEpoch) {
   // The new life counts from one again, and is heard.
   const auto c = w.Open(1, "c", {"g"});
   w.Settle();
-  w.Publish(0, Target::kGroup, "g", "2");
+  (void)w.Publish(0, Target::kGroup, "g", "2");
   w.Settle();
   EXPECT_THAT(w.at(1).got[c], ElementsAre("connected", "2"));
 }
@@ -248,28 +263,48 @@ TEST(SyncEngine, AnOriginsNewLifeOpensAGapAndRetiresTheOldEpoch) {
 TEST(SyncEngine, RefusesStrangers) {
   World w(2);
   const std::string epoch = "00000000000000ff";
-  EXPECT_EQ(ErrorReason(w.sync(0).OnHello({"resources/other", w.name(1), epoch}, w.now).status()),
+  EXPECT_EQ(ErrorReason(w.sync(0).OnHello({"resources/other", w.name(1), epoch, "", 0}, w.now).status()),
             "PEER_OTHER_RESOURCE");
   EXPECT_EQ(
-      ErrorReason(
-          w.sync(0).OnHello({"resources/contoso", "resources/contoso/replicas/new", epoch}, w.now).status()),
+      ErrorReason(w.sync(0)
+                      .OnHello({"resources/contoso", "resources/contoso/replicas/new", epoch, "", 0}, w.now)
+                      .status()),
       "PEER_UNKNOWN");
-  EXPECT_EQ(ErrorReason(w.sync(0).OnHello({"resources/contoso", w.name(1), "xyz"}, w.now).status()),
+  EXPECT_EQ(ErrorReason(w.sync(0).OnHello({"resources/contoso", w.name(1), "xyz", "", 0}, w.now).status()),
             "PEER_EPOCH_INVALID");
-  EXPECT_FALSE(w.sync(0).OnWelcome(w.name(1), {"resources/contoso", epoch, 0}, w.now).ok());
+  EXPECT_FALSE(w.sync(0).OnWelcome(w.name(1), {"resources/contoso", epoch, 0, 0}, w.now).ok());
 }
 
 TEST(SyncEngine, RefusesAcksAndInterestThatCannotBe) {
   World w(2);
   w.LinkAll();
-  EXPECT_EQ(ErrorReason(w.sync(0).OnMessageAck(w.name(1), {7})), "PEER_ACK_OF_UNSENT");
-  EXPECT_EQ(ErrorReason(w.sync(1).OnInterestAck(w.name(0), {99})), "PEER_ACK_OF_UNSENT");
-  EXPECT_EQ(ErrorReason(w.sync(0).OnInterest(w.name(1), {9, false, {}})), "PEER_INTEREST_OUT_OF_ORDER");
+  const auto ack = [&](uint64_t position) {
+    PeerResponse response;
+    response.ack = MessageAck{position, 1'000, false};
+    return w.sync(0).OnResponse(w.name(1), response, w.now);
+  };
+  const auto interest_ack = [&](uint64_t number) {
+    PeerRequest request;
+    request.interest_ack = InterestAck{number, false};
+    std::vector<MessagePtr> fresh;
+    std::vector<Question> asked;
+    return w.sync(1).OnRequest(w.name(0), request, w.now, &fresh, &asked);
+  };
+  const auto interest = [&](Interest value) {
+    PeerResponse response;
+    response.interest = std::move(value);
+    return ErrorReason(w.sync(0).OnResponse(w.name(1), response, w.now));
+  };
+  EXPECT_EQ(ErrorReason(ack(7)), "PEER_ACK_OF_UNSENT");
+  EXPECT_EQ(ErrorReason(interest_ack(99)), "PEER_ACK_OF_UNSENT");
+  EXPECT_EQ(interest({9, 8, false, 0, false, {}}), "PEER_INTEREST_OUT_OF_ORDER");
+  EXPECT_EQ(interest({0, 9, false, 0, false, {}}), "PEER_MESSAGE_INVALID");
+  EXPECT_EQ(interest({0, 0, true, 0, true, {}}), "PEER_MESSAGE_INVALID");
+  EXPECT_EQ(interest({1, 2, false, 0, false, {{"chat", Target::kConnection, "x", true}}}),
+            "PEER_MESSAGE_INVALID");
   w.Cut(0, 1);
-  EXPECT_FALSE(w.sync(0).OnMessageAck(w.name(1), {1}).ok());
-  EXPECT_FALSE(w.sync(1).OnInterestAck(w.name(0), {1}).ok());
-  ASSERT_TRUE(w.Link(0, 1).ok());
-  EXPECT_EQ(ErrorReason(w.sync(0).OnInterest(w.name(1), {1, false, {}})), "PEER_MESSAGE_INVALID");
+  EXPECT_FALSE(ack(1).ok());
+  EXPECT_FALSE(interest_ack(1).ok());
 }
 
 TEST(SyncEngine, ExpiresMessagesThatComeTooLate) {
@@ -277,12 +312,29 @@ TEST(SyncEngine, ExpiresMessagesThatComeTooLate) {
   w.LinkAll();
   const auto b = w.Open(1, "b");
   w.Settle();
-  w.Publish(0, Target::kAll, "", "short", {}, 1'000);
-  w.Publish(0, Target::kAll, "", "long", {}, 10'000);
+  (void)w.Publish(0, Target::kAll, "", "short", {}, 1'000);
+  (void)w.Publish(0, Target::kAll, "", "long", {}, 10'000);
   w.Advance(2 * kNanosPerSecond);
   w.Settle();
   EXPECT_THAT(w.at(1).got[b], ElementsAre("connected", "long"));
+  // The origin noticed while it waited, and said so.
+  EXPECT_EQ(w.sync(0).counters(w.name(1))->lost[static_cast<size_t>(GapCause::kExpired)], 1u);
+  ASSERT_EQ(w.sync(1).gaps().listed().size(), 1u);
+  EXPECT_EQ(w.sync(1).gaps().listed()[0].cause, GapCause::kExpired);
+}
+
+TEST(SyncEngine, ExpiresMessagesThatWereUnderWayTooLong) {
+  World w(2);
+  w.LinkAll();
+  const auto b = w.Open(1, "b");
+  w.Settle();
+  (void)w.Publish(0, Target::kAll, "", "short", {}, 1'000);
+  w.Fill(0, 1);
+  w.Advance(2 * kNanosPerSecond);
+  w.Settle();
+  EXPECT_THAT(w.at(1).got[b], ElementsAre("connected"));
   EXPECT_EQ(w.core(1).counters().expired, 1u);
+  EXPECT_THAT(w.sync(1).gaps().listed(), IsEmpty());
 }
 
 TEST(SyncEngine, TakesEightPeersAndNotNine) {
@@ -304,9 +356,10 @@ TEST(SyncEngine, ForgetsRemovedPeers) {
   w.Do(0, [&](ReplicaCore& core, Effects* e) {
     ASSERT_TRUE(core.SetPeers({{w.name(2), w.at(2).tag}}, w.now, e).ok());
   });
-  w.Publish(0, Target::kAll, "", "x");
+  (void)w.Publish(0, Target::kAll, "", "x");
   EXPECT_THAT(w.sync(0).peers(), ElementsAre(w.name(2)));
-  EXPECT_FALSE(w.sync(0).NextRequest(w.name(1)).has_value());
+  PeerRequest request;
+  EXPECT_FALSE(w.sync(0).NextRequest(w.name(1), w.now, &request));
 }
 
 TEST(SyncEngine, SendsASnapshotToWhoIsTooFarBehind) {
@@ -319,10 +372,10 @@ TEST(SyncEngine, SendsASnapshotToWhoIsTooFarBehind) {
     w.Join(1, b, "flap", {}, ClientFrame::Type::kLeaveGroup);
   }
   w.Join(1, b, "kept");
-  const auto response = w.sync(1).NextResponse(w.name(0));
-  ASSERT_TRUE(response.has_value());
-  const auto* interest = std::get_if<Interest>(&*response);
-  ASSERT_NE(interest, nullptr);
+  PeerResponse response;
+  ASSERT_TRUE(w.sync(1).NextResponse(w.name(0), w.now, &response));
+  const auto& interest = response.interest;
+  ASSERT_TRUE(interest.has_value());
   EXPECT_TRUE(interest->snapshot);
   ASSERT_EQ(interest->changes.size(), 2u);  // The hub and the group that is left.
   EXPECT_EQ(interest->changes[1].name, "kept");
@@ -336,7 +389,8 @@ TEST(SyncEngine, StopsTellingInterestThatNobodyAcknowledges) {
   size_t told = 0;
   for (size_t i = 0; i < 2 * kInterestInFlightMax; ++i) {
     w.Join(1, b, absl::StrCat("g", i));
-    if (w.sync(1).NextResponse(w.name(0))) ++told;
+    PeerResponse response;
+    if (w.sync(1).NextResponse(w.name(0), w.now, &response)) ++told;
   }
   EXPECT_EQ(told, kInterestInFlightMax);
 }
@@ -359,7 +413,7 @@ TEST(SyncEngine, KeepsOrderAndCountUnderRandomCuts) {
       switch (random.Below(6)) {
         case 0:
         case 1:
-          w.Publish(from, Target::kGroup, "g", absl::StrCat(from, ":", ++sent[from]));
+          (void)w.Publish(from, Target::kGroup, "g", absl::StrCat(from, ":", ++sent[from]));
           break;
         case 2:
           if (w.Linked(from, to)) w.Fill(from, to);
@@ -396,6 +450,7 @@ TEST(GapList, KeepsTheLastThousand) {
   for (uint64_t i = 1; i <= kGapsListed + 5; ++i) {
     Gap gap;
     gap.first = i;
+    gap.hub = absl::StrCat("h", i);
     gaps.Add(gap);
   }
   EXPECT_EQ(gaps.listed().size(), kGapsListed);

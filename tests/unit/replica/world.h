@@ -28,9 +28,10 @@ class World {
     // Forbidden".
     std::map<ConnectionKey, std::vector<std::string>> got;
     int64_t timer_ns = 0;
+    std::map<uint64_t, Gathered> done;
   };
 
-  explicit World(int instances, PeerLogLimits limits = {}) : limits_(limits) {
+  explicit World(int instances, SyncSettings settings = {}) : settings_(settings) {
     for (int i = 0; i < instances; ++i) {
       Instance instance;
       instance.name = i == 0 ? "resources/contoso" : absl::StrCat("resources/contoso/replicas/r", i);
@@ -52,7 +53,7 @@ class World {
     instance.core = std::make_unique<ReplicaCore>(
         Identity{"resources/contoso", instance.name, absl::StrCat("00000000000000", i, instance.life),
                  instance.tag},
-        limits_);
+        settings_);
     std::vector<PeerConfig> peers;
     for (const Instance& other : instances_) {
       if (other.name != instance.name) peers.push_back({other.name, other.tag});
@@ -110,8 +111,8 @@ class World {
   void Receive(int i, ConnectionKey key, ClientFrame frame) {
     Do(i, [&](ReplicaCore& core, Effects* e) { core.Receive(key, std::move(frame), now, e); });
   }
-  void Publish(int i, Target target, std::string name, std::string text,
-               std::vector<std::string> excluded = {}, uint32_t ttl_ms = 0) {
+  absl::Status Publish(int i, Target target, std::string name, std::string text,
+                       std::vector<std::string> excluded = {}, uint32_t ttl_ms = 0) {
     Message message;
     message.hub = "chat";
     message.target = target;
@@ -119,13 +120,25 @@ class World {
     message.data = std::move(text);
     message.excluded_connections = std::move(excluded);
     message.ttl_ms = ttl_ms;
-    Do(i, [&](ReplicaCore& core, Effects* e) { core.Publish(std::move(message), now, e); });
+    absl::Status status;
+    Do(i, [&](ReplicaCore& core, Effects* e) { status = core.Publish(std::move(message), now, e).status(); });
+    return status;
+  }
+  // Returns what it asked; the answer comes into at(i).done.
+  uint64_t Ask(int i, Question question) {
+    uint64_t id = 0;
+    Do(i, [&](ReplicaCore& core, Effects* e) {
+      const auto asked = core.Ask(std::move(question), now, e);
+      EXPECT_TRUE(asked.ok()) << asked.status();
+      id = asked.value_or(0);
+    });
+    return id;
   }
 
   // ---- Streams. from -> to: the one that `from` dials ----
 
   absl::Status Link(int from, int to) {
-    const auto welcome = sync(to).OnHello(sync(from).MakeHello(), now);
+    const auto welcome = sync(to).OnHello(sync(from).MakeHello(name(to)), now);
     if (!welcome.ok()) return welcome.status();
     if (const absl::Status status = sync(from).OnWelcome(name(to), *welcome, now); !status.ok())
       return status;
@@ -153,10 +166,14 @@ class World {
   bool Fill(int from, int to) {
     Stream& stream = streams_.at({from, to});
     bool moved = false;
-    while (auto request = sync(from).NextRequest(name(to)))
-      stream.requests.push_back(*std::move(request)), moved = true;
-    while (auto response = sync(to).NextResponse(name(from))) {
-      stream.responses.push_back(*std::move(response));
+    PeerRequest request;
+    while (sync(from).NextRequest(name(to), now, &request)) {
+      stream.requests.push_back(std::move(request));
+      moved = true;
+    }
+    PeerResponse response;
+    while (sync(to).NextResponse(name(from), now, &response)) {
+      stream.responses.push_back(std::move(response));
       moved = true;
     }
     return moved;
@@ -164,15 +181,11 @@ class World {
   bool DeliverRequest(int from, int to) {
     Stream& stream = streams_.at({from, to});
     if (stream.requests.empty()) return false;
-    auto request = std::move(stream.requests.front());
+    PeerRequest request = std::move(stream.requests.front());
     stream.requests.pop_front();
     absl::Status status;
     Do(to, [&](ReplicaCore& core, Effects* e) {
-      if (auto* batch = std::get_if<Batch>(&request)) {
-        status = core.OnBatch(name(from), std::move(*batch), now, e);
-      } else {
-        status = core.OnInterestAck(name(from), std::get<InterestAck>(request), now, e);
-      }
+      status = core.OnRequest(name(from), std::move(request), now, e);
     });
     EXPECT_TRUE(status.ok()) << status;
     return true;
@@ -180,17 +193,18 @@ class World {
   bool DeliverResponse(int from, int to) {
     Stream& stream = streams_.at({from, to});
     if (stream.responses.empty()) return false;
-    auto response = std::move(stream.responses.front());
+    PeerResponse response = std::move(stream.responses.front());
     stream.responses.pop_front();
     absl::Status status;
-    if (auto* interest = std::get_if<Interest>(&response)) {
-      status = sync(from).OnInterest(name(to), *interest);
-    } else {
-      status = sync(from).OnMessageAck(name(to), std::get<MessageAck>(response));
-    }
+    Do(from, [&](ReplicaCore& core, Effects* e) {
+      status = core.OnResponse(name(to), std::move(response), now, e);
+    });
     EXPECT_TRUE(status.ok()) << status;
     return true;
   }
+  // Loses what is in the stream that way, and the stream notices nothing.
+  void DropRequests(int from, int to) { streams_.at({from, to}).requests.clear(); }
+  void DropResponses(int from, int to) { streams_.at({from, to}).responses.clear(); }
   // Until nothing moves any more.
   void Settle() {
     bool moved = true;
@@ -220,8 +234,8 @@ class World {
 
  private:
   struct Stream {
-    std::deque<std::variant<InterestAck, Batch>> requests;
-    std::deque<std::variant<Interest, MessageAck>> responses;
+    std::deque<PeerRequest> requests;
+    std::deque<PeerResponse> responses;
   };
 
   static void Take(Instance& instance, const Effects& effects) {
@@ -237,6 +251,8 @@ class World {
         instance.got[reply->key].push_back(Describe(*reply));
       } else if (const auto* close = std::get_if<CloseConnection>(&effect)) {
         instance.got[close->key].push_back(absl::StrCat("close ", close->code));
+      } else if (const auto* done = std::get_if<AskDone>(&effect)) {
+        instance.done[done->result.id] = done->result;
       } else {
         instance.timer_ns = std::get<SetTimer>(effect).at_steady_ns;
       }
@@ -258,7 +274,7 @@ class World {
     return absl::StrCat("ack ", reply.ack_id, reply.error_name.empty() ? "" : " ", reply.error_name);
   }
 
-  const PeerLogLimits limits_;
+  const SyncSettings settings_;
   std::vector<Instance> instances_;
   std::map<std::pair<int, int>, Stream> streams_;
   ConnectionKey next_key_ = 1;

@@ -115,6 +115,7 @@ absl::StatusOr<UpOptions> CheckUp(const Raw& raw) {
   up.given.cluster = raw.name;
   up.given.zone = raw.zone;
   up.given.net = raw.net;
+  up.given.wan = raw.wan;
   if (raw.dns_listen) {
     up.given.dns_listen = std::vector<std::string>(absl::StrSplit(*raw.dns_listen, ',', absl::SkipEmpty()));
   }
@@ -290,6 +291,7 @@ absl::StatusOr<FaultOptions> CheckFault(const Raw& raw) {
                                                          {"resume", FaultVerb::kResume},
                                                          {"list", FaultVerb::kList},
                                                          {"clear", FaultVerb::kClear}};
+  if (!verbs.contains(raw.path[1])) return CheckLinkFault(raw);
   FaultOptions fault;
   fault.verb = verbs.at(raw.path[1]);
   fault.hold = raw.hold;

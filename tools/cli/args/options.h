@@ -12,6 +12,7 @@
 #include "tools/cli/args/condition.h"
 #include "tools/cli/render/format.h"
 #include "tools/supervisor/core/settings.h"
+#include "tools/supervisor/core/types.h"
 
 namespace nonet::cli {
 
@@ -112,13 +113,18 @@ struct KeyOptions {
   ChangeOptions change;
 };
 
-enum class FaultVerb { kRegionDown, kRegionUp, kKill, kPause, kResume, kList, kClear };
+enum class FaultVerb { kRegionDown, kRegionUp, kKill, kPause, kResume, kLink, kHeal, kList, kClear };
 
 struct FaultOptions {
   FaultVerb verb = FaultVerb::kList;
   std::string subject;  // Region or process.
   bool hang = false;
   bool hold = false;
+  // ---- Between two sides: kLink, kHeal ----
+  supervisor::LinkFaultKind link = supervisor::LinkFaultKind::kPartition;
+  std::string a, b;
+  bool one_way = false;
+  uint64_t amount = 0;  // As in nonet.fault.v1.LinkFault.
 };
 
 struct CompletionOptions {

@@ -69,6 +69,7 @@ void AddUp(CLI::App* root, Raw& raw) {
   up->add_option("--net", raw.net, "First two bytes of the instances' addresses (default 127.80)");
   up->add_option("--base-port", raw.base_port, "Start of the port block (default 7800)");
   up->add_option("--zone", raw.zone, "DNS zone (default webpubsub.azure.com)");
+  up->add_option("--wan", raw.wan, "Delays between regions: off (default), or measured, as Azure's are");
   up->add_option("--dns-listen", raw.dns_listen, "One more DNS address, such as 127.80.0.53:53");
   AddTimeout(up, raw);
 }
@@ -188,6 +189,20 @@ void AddObjects(CLI::App* root, Raw& raw) {
   AddChange(regenerate, raw, false);
 }
 
+void AddSides(CLI::App* app, Raw& raw) {
+  AddArgument(app, "A B", raw, "Regions, instances (RESOURCE/REPLICA), clients, dnsresolver");
+}
+
+// `amount`: what follows the two sides; nullptr: nothing.
+void AddLinkFault(CLI::App* fault, const std::string& verb, const std::string& summary, const char* amount,
+                  Raw& raw) {
+  CLI::App* app = AddCommand(fault, verb, summary, raw);
+  app->add_flag("--one-way", raw.one_way, "Only what goes from A to B");
+  if (amount == nullptr) return AddSides(app, raw);
+  AddArgument(app, absl::StrCat("A B ", amount), raw,
+              "Regions, instances (RESOURCE/REPLICA), clients, dnsresolver; how much: 0 ends it");
+}
+
 void AddFaults(CLI::App* root, Raw& raw) {
   CLI::App* fault = AddCommand(root, "fault", "Outages on purpose", raw);
   CLI::App* down = AddCommand(fault, "region-down", "Take a region away, connections included", raw);
@@ -199,6 +214,15 @@ void AddFaults(CLI::App* root, Raw& raw) {
   kill->add_flag("--hold", raw.hold, "Keep it down until resume or clear");
   AddArgument(AddCommand(fault, "pause", "SIGSTOP one process", raw), "PROCESS", raw, "Its name");
   AddArgument(AddCommand(fault, "resume", "End a pause or a held kill", raw), "PROCESS", raw, "Its name");
+  AddLinkFault(fault, "partition", "Let nothing through between two sides, and tell nobody", nullptr, raw);
+  AddLinkFault(fault, "latency", "Add to the round trip between two sides", "MS", raw);
+  AddLinkFault(fault, "loss", "Lose packets between two sides: TCP sends them again, later", "PERCENT", raw);
+  AddLinkFault(fault, "duplicate", "Deliver message batches between instances twice", "PERCENT", raw);
+  AddLinkFault(fault, "reorder", "Deliver message batches between instances after later ones", "PERCENT",
+               raw);
+  AddLinkFault(fault, "bandwidth", "Let at most so much through, such as 10mbit", "RATE", raw);
+  CLI::App* heal = AddCommand(fault, "heal", "End every fault between two sides", raw);
+  AddSides(heal, raw);
   AddCommand(fault, "list", "Faults in force", raw);
   AddCommand(fault, "clear", "End every fault", raw);
 }

@@ -33,6 +33,13 @@ class GrpcFaultClient final : public FaultClient {
   absl::Status Resume(const fault::v1::ResumeRequest& r, CallPolicy p) override {
     return Do(&Service::Stub::Resume, r, p).status();
   }
+  absl::StatusOr<fault::v1::Fault> SetLink(const fault::v1::SetLinkFaultRequest& r, CallPolicy p) override {
+    return Do(&Service::Stub::SetLinkFault, r, p);
+  }
+  absl::StatusOr<fault::v1::ListFaultsResponse> Heal(const fault::v1::HealLinkRequest& r,
+                                                     CallPolicy p) override {
+    return Do(&Service::Stub::HealLink, r, p);
+  }
   absl::StatusOr<fault::v1::ListFaultsResponse> List(CallPolicy p) override {
     return Do(&Service::Stub::ListFaults, google::protobuf::Empty(), p);
   }

@@ -81,6 +81,15 @@ absl::Status SetFault(const Context& context, FaultClient& client, const FaultOp
     request.set_process(options.subject);
     request.set_hold(options.hold);
     fault = client.Kill(request);
+  } else if (options.verb == FaultVerb::kLink) {
+    fault::v1::SetLinkFaultRequest request;
+    request.set_kind(static_cast<fault::v1::LinkFaultKind>(static_cast<int>(options.link) +
+                                                           fault::v1::LINK_FAULT_KIND_PARTITION));
+    request.set_a(options.a);
+    request.set_b(options.b);
+    request.set_one_way(options.one_way);
+    request.set_amount(options.amount);
+    fault = client.SetLink(request);
   } else {
     fault::v1::PauseRequest request;
     request.set_process(options.subject);
@@ -139,20 +148,27 @@ absl::StatusOr<int> Run(const Context& context, const FaultOptions& options) {
     case FaultVerb::kRegionDown:
     case FaultVerb::kKill:
     case FaultVerb::kPause:
+    case FaultVerb::kLink:
       RETURN_IF_ERROR(SetFault(context, client, options));
       return kExitDone;
     case FaultVerb::kRegionUp:
     case FaultVerb::kResume:
       RETURN_IF_ERROR(EndFault(context, client, options));
       return kExitDone;
+    case FaultVerb::kHeal:
     case FaultVerb::kList:
     case FaultVerb::kClear:
       break;
   }
-  const bool clear = options.verb == FaultVerb::kClear;
+  const bool ends = options.verb != FaultVerb::kList;
+  fault::v1::HealLinkRequest heal;
+  heal.set_a(options.a);
+  heal.set_b(options.b);
   ASSIGN_OR_RETURN(const std::vector<fault::v1::Fault> faults,
-                   ReadFaults(clear ? client.Clear() : client.List()));
-  if (clear) Say(context, absl::StrCat("ended ", faults.size(), faults.size() == 1 ? " fault" : " faults"));
+                   ReadFaults(options.verb == FaultVerb::kHeal    ? client.Heal(heal)
+                              : options.verb == FaultVerb::kClear ? client.Clear()
+                                                                  : client.List()));
+  if (ends) Say(context, absl::StrCat("ended ", faults.size(), faults.size() == 1 ? " fault" : " faults"));
   Print(context, FaultList(faults));
   return kExitDone;
 }

@@ -79,6 +79,7 @@ absl::StatusOr<std::optional<supervisor::Settings>> ReadSettings(const std::stri
   settings.probe_timeout_ns = Value(json, "probeTimeoutNs", settings.probe_timeout_ns);
   settings.tolerated_failures = Value(json, "toleratedFailures", settings.tolerated_failures);
   settings.dns_listen = Value(json, "dnsListen", settings.dns_listen);
+  settings.wan = Value(json, "wan", settings.wan);
   return std::optional<supervisor::Settings>(settings);
 }
 
@@ -96,6 +97,7 @@ std::vector<std::string> SupervisorArguments(const std::string& dir, const super
   add("zone", given.zone);
   add("base_port", given.base_port);
   add("tolerated_failures", given.tolerated_failures);
+  add("wan", given.wan);
   add_duration("ttl", given.ttl_ns);
   add_duration("probe_interval", given.probe_interval_ns);
   add_duration("probe_timeout", given.probe_timeout_ns);

@@ -1,6 +1,7 @@
 #include "tools/cli/render/faults.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/clock/clock.h"
 #include "tools/cli/render/time.h"
 
 namespace nonet::cli {
@@ -12,6 +13,51 @@ const char* Mode(const Fault& fault) {
   return fault.region_down().mode() == fault::v1::REGION_DOWN_MODE_HANG ? "hang" : "refuse";
 }
 
+const char* LinkKind(const fault::v1::LinkFaultView& link) {
+  switch (link.kind()) {
+    case fault::v1::LINK_FAULT_KIND_PARTITION:
+      return "partition";
+    case fault::v1::LINK_FAULT_KIND_LATENCY:
+      return "latency";
+    case fault::v1::LINK_FAULT_KIND_LOSS:
+      return "loss";
+    case fault::v1::LINK_FAULT_KIND_DUPLICATE:
+      return "duplicate";
+    case fault::v1::LINK_FAULT_KIND_REORDER:
+      return "reorder";
+    case fault::v1::LINK_FAULT_KIND_BANDWIDTH:
+      return "bandwidth";
+    default:
+      return "unknown";
+  }
+}
+
+double Percent(const fault::v1::LinkFaultView& link) { return static_cast<double>(link.amount()) / 10'000; }
+double Milliseconds(const fault::v1::LinkFaultView& link) {
+  return static_cast<double>(link.amount()) / kNanosPerMilli;
+}
+
+std::string LinkSentence(const fault::v1::LinkFaultView& link) {
+  const std::string where = link.one_way() ? absl::StrCat("from ", link.a(), " to ", link.b())
+                                           : absl::StrCat("between ", link.a(), " and ", link.b());
+  switch (link.kind()) {
+    case fault::v1::LINK_FAULT_KIND_PARTITION:
+      return absl::StrCat("nothing gets through ", where);
+    case fault::v1::LINK_FAULT_KIND_LATENCY:
+      return absl::StrCat(Milliseconds(link), " ms more round trip ", where);
+    case fault::v1::LINK_FAULT_KIND_LOSS:
+      return absl::StrCat(Percent(link), "% of packets are lost ", where);
+    case fault::v1::LINK_FAULT_KIND_DUPLICATE:
+      return absl::StrCat(Percent(link), "% of batches come twice ", where);
+    case fault::v1::LINK_FAULT_KIND_REORDER:
+      return absl::StrCat(Percent(link), "% of batches come late ", where);
+    case fault::v1::LINK_FAULT_KIND_BANDWIDTH:
+      return absl::StrCat("at most ", link.amount() * 8 / 1000, " kbit/s ", where);
+    default:
+      return where;
+  }
+}
+
 std::string Kind(const Fault& fault) {
   switch (fault.of_case()) {
     case Fault::kRegionDown:
@@ -21,6 +67,8 @@ std::string Kind(const Fault& fault) {
     case Fault::kHeldProcess:
     case Fault::kKilledProcess:
       return "kill";
+    case Fault::kLink:
+      return LinkKind(fault.link());
     case Fault::OF_NOT_SET:
       return "unknown";
   }
@@ -47,6 +95,18 @@ Json FaultJson(const Fault& fault) {
       json["process"] = fault.killed_process();
       json["hold"] = false;
       break;
+    case Fault::kLink:
+      json["a"] = fault.link().a();
+      json["b"] = fault.link().b();
+      json["oneWay"] = fault.link().one_way();
+      if (fault.link().kind() == fault::v1::LINK_FAULT_KIND_LATENCY) {
+        json["roundTripMs"] = Milliseconds(fault.link());
+      } else if (fault.link().kind() == fault::v1::LINK_FAULT_KIND_BANDWIDTH) {
+        json["bytesPerSecond"] = fault.link().amount();
+      } else if (fault.link().kind() != fault::v1::LINK_FAULT_KIND_PARTITION) {
+        json["percent"] = Percent(fault.link());
+      }
+      break;
     case Fault::OF_NOT_SET:
       break;
   }
@@ -64,6 +124,8 @@ std::string FaultSentence(const Fault& fault) {
       return absl::StrCat(fault.held_process(), " is killed and held down");
     case Fault::kKilledProcess:
       return absl::StrCat(fault.killed_process(), " was killed");
+    case Fault::kLink:
+      return LinkSentence(fault.link());
     case Fault::OF_NOT_SET:
       break;
   }

@@ -54,6 +54,49 @@ absl::Status ProcessNotHeld(absl::string_view name) {
                    {.next_step = "nonet fault list", .metadata = {{"process", std::string(name)}}});
 }
 
+absl::Status UnknownLinkSide(absl::string_view side, const std::vector<std::string>& known) {
+  return MakeError(StatusCode::kNotFound, "UNKNOWN_LINK_SIDE",
+                   absl::StrCat("\"", side, "\" is neither a region nor an instance"),
+                   {.next_step = absl::StrCat("use a region like ", NearestRegionName(side), ", or one of: ",
+                                              absl::StrJoin(known, ", "), ", clients, dnsresolver"),
+                    .metadata = {{"side", std::string(side)}}});
+}
+
+absl::Status ControlplaneHasNoLinks() {
+  return MakeError(StatusCode::kInvalidArgument, "CONTROLPLANE_HAS_NO_LINKS",
+                   "the control plane is in no region, so no link leads to it",
+                   {.next_step = "nonet fault pause controlplane"});
+}
+
+absl::Status SameLinkSide(absl::string_view side) {
+  return MakeError(StatusCode::kInvalidArgument, "SAME_LINK_SIDE",
+                   absl::StrCat("both sides are ", side, ": a link has two"),
+                   {.next_step = "give two different sides", .metadata = {{"side", std::string(side)}}});
+}
+
+absl::Status NoSuchLink(absl::string_view a, absl::string_view b) {
+  return MakeError(StatusCode::kInvalidArgument, "NO_SUCH_LINK",
+                   absl::StrCat(a, " and ", b, " never talk to each other"),
+                   {.next_step = "give a region or an instance as one of the sides"});
+}
+
+absl::Status LinkNotFaulty(absl::string_view a, absl::string_view b) {
+  return MakeError(StatusCode::kNotFound, "LINK_NOT_FAULTY",
+                   absl::StrCat("there is no fault between ", a, " and ", b),
+                   {.next_step = "nonet fault list"});
+}
+
+absl::Status BadLinkAmount(absl::string_view rule) {
+  return MakeError(StatusCode::kInvalidArgument, "BAD_LINK_AMOUNT", rule,
+                   {.next_step = "nonet fault --help"});
+}
+
+absl::Status TooManyLinkFaults(size_t limit) {
+  return MakeError(StatusCode::kResourceExhausted, "TOO_MANY_LINK_FAULTS",
+                   absl::StrCat("there are ", limit, " link faults already"),
+                   {.next_step = "nonet fault clear, or end some with nonet fault heal"});
+}
+
 absl::Status ShuttingDown() {
   return MakeError(StatusCode::kUnavailable, "SHUTTING_DOWN", "the cluster is shutting down",
                    {.next_step = "nonet up"});

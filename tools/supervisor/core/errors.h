@@ -16,6 +16,13 @@ absl::Status UnknownProcess(absl::string_view name, const std::vector<std::strin
 absl::Status AmbiguousProcess(absl::string_view name, const std::vector<std::string>& candidates);
 absl::Status ProcessNotRunning(absl::string_view name, absl::string_view why);
 absl::Status ProcessNotHeld(absl::string_view name);
+absl::Status UnknownLinkSide(absl::string_view side, const std::vector<std::string>& known);
+absl::Status ControlplaneHasNoLinks();
+absl::Status SameLinkSide(absl::string_view side);
+absl::Status NoSuchLink(absl::string_view a, absl::string_view b);
+absl::Status LinkNotFaulty(absl::string_view a, absl::string_view b);
+absl::Status BadLinkAmount(absl::string_view rule);
+absl::Status TooManyLinkFaults(size_t limit);
 absl::Status ShuttingDown();
 absl::Status NotReady(const std::vector<std::string>& missing);
 absl::Status TooManyCallers(absl::string_view of_what, size_t limit);

@@ -69,6 +69,14 @@ class Fleet {
   absl::StatusOr<Fault> Pause(absl::string_view process, Now now, Effects& effects);
   // Those that it ends: a pause, a held kill or both.
   absl::StatusOr<std::vector<Fault>> Resume(absl::string_view process, Now now, Effects& effects);
+  // `a` and `b` as people name them. An amount of 0 ends the fault (but a partition, which has none); it is
+  // shown with that amount.
+  absl::StatusOr<Fault> SetLinkFault(LinkFaultKind kind, absl::string_view a, absl::string_view b,
+                                     bool one_way, uint64_t amount, Now now, Effects& effects);
+  absl::StatusOr<std::vector<Fault>> HealLink(absl::string_view a, absl::string_view b, Effects& effects);
+  std::vector<LinkFault> LinkFaults() const;
+  // How people name it: a region's name, an instance's, "clients", "dnsresolver".
+  std::string SideName(const LinkSide& side) const;
   std::vector<Fault> ListFaults() const;  // By name.
   // Whether what a fault ends has ended, and what it puts in its place stands.
   bool TookEffect(const Fault& fault) const;
@@ -126,6 +134,8 @@ class Fleet {
 
   void AddFault(Fault fault, Effects& effects);
   std::optional<Fault> EndFault(const FaultKey& key, Effects& effects);
+  absl::StatusOr<LinkSide> ParseSide(absl::string_view text) const;
+  absl::Status ParseSides(absl::string_view a, absl::string_view b, LinkFault* link) const;
   bool Paused(const std::string& key) const { return faults_.contains({Fault::Kind::kPause, key}); }
   Fault Named(Fault fault) const;
   ProcessView View(const Entry& entry, Now now) const;

@@ -7,6 +7,7 @@
 #include "common/regions/regions.h"
 #include "tools/supervisor/core/errors.h"
 #include "tools/supervisor/core/fleet.h"
+#include "tools/supervisor/core/link_faults.h"
 
 namespace nonet::supervisor {
 namespace {
@@ -25,6 +26,10 @@ Fault Fleet::Named(Fault fault) const {
       break;
     case Fault::Kind::kKill:
       fault.name = absl::StrCat("kill/", names_.NameOf(fault.subject));
+      break;
+    case Fault::Kind::kLink:
+      fault.name = absl::StrCat(LinkKindName(fault.link.kind), "/", SideName(fault.link.a),
+                                fault.link.one_way ? "->" : "/", SideName(fault.link.b));
       break;
   }
   return fault;

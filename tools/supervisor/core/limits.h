@@ -44,6 +44,15 @@ inline constexpr int64_t kFaultEffectWaitNs = 2 * kNanosPerSecond;
 inline constexpr int64_t kFaultEndWaitNs = 8 * kNanosPerSecond;
 inline constexpr size_t kFaultEffectWaitersMax = 256;
 
+// Link faults at one time; callers that wait until the instances do what was asked; between two tries to tell
+// one; the most that a latency adds to a round trip.
+inline constexpr size_t kLinkFaultsMax = 1'000;
+inline constexpr size_t kLinkWaitersMax = 256;
+inline constexpr int64_t kLinkPushWaitNs = 2 * kNanosPerSecond;
+inline constexpr int64_t kLinkPushRetryNs = 500 * kNanosPerMilli;
+inline constexpr int64_t kLinkLatencyNsMax = 60 * kNanosPerSecond;
+inline constexpr uint64_t kPartsPerMillion = 1'000'000;
+
 // Ports, the same on every instance because DNS carries none.
 inline constexpr uint16_t kInstanceHttpPort = 8080;
 inline constexpr uint16_t kInstanceGrpcPort = 8081;

@@ -81,7 +81,8 @@ absl::Status ForEach(const GivenSettings& given, Settings& settings, Visit visit
   RETURN_IF_ERROR(visit("probe-interval", given.probe_interval_ns, settings.probe_interval_ns));
   RETURN_IF_ERROR(visit("probe-timeout", given.probe_timeout_ns, settings.probe_timeout_ns));
   RETURN_IF_ERROR(visit("tolerated-failures", given.tolerated_failures, settings.tolerated_failures));
-  return visit("dns-listen", given.dns_listen, settings.dns_listen);
+  RETURN_IF_ERROR(visit("dns-listen", given.dns_listen, settings.dns_listen));
+  return visit("wan", given.wan, settings.wan);
 }
 
 }  // namespace
@@ -123,6 +124,7 @@ absl::Status ValidateSettings(const Settings& s) {
     return BadSetting("dns-listen", Text(s.dns_listen),
                       absl::StrCat("at most ", kDnsListenMax, " addresses"));
   }
+  if (s.wan != "off" && s.wan != "measured") return BadSetting("wan", s.wan, "must be off or measured");
   for (const std::string& listener : s.dns_listen) {
     if (!IsLoopbackListener(listener)) {
       return BadSetting("dns-listen", listener, "must be a loopback address and a port, like 127.80.0.53:53");

@@ -24,6 +24,7 @@ struct Settings {
   int64_t probe_timeout_ns = 10 * kNanosPerSecond;
   int tolerated_failures = 3;
   std::vector<std::string> dns_listen = {};  // Beyond 127.0.0.1:(base_port + 53): "127.80.0.53:53".
+  std::string wan = "off";                   // Or "measured": the delays between Azure's regions.
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 
@@ -38,6 +39,7 @@ struct GivenSettings {
   std::optional<int64_t> probe_timeout_ns = {};
   std::optional<int> tolerated_failures = {};
   std::optional<std::vector<std::string>> dns_listen = {};
+  std::optional<std::string> wan = {};
 };
 
 // INVALID_ARGUMENT naming the flag and its rule.

@@ -2,6 +2,7 @@
 // make the one into the other. Plain and copyable.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -41,13 +42,31 @@ struct InstanceSpec {
 
 enum class RegionDownMode { kRefuse, kHang };
 
+// What lies between two sides: nonet.fault.v1.LinkFault in plain values.
+enum class LinkFaultKind { kPartition, kLatency, kLoss, kDuplicate, kReorder, kBandwidth };
+struct LinkSide {
+  enum class Kind { kRegion, kInstance, kClients, kProbes };
+  Kind kind = Kind::kRegion;
+  std::string name = {};  // The region, or the instance's object name.
+  friend auto operator<=>(const LinkSide&, const LinkSide&) = default;
+};
+struct LinkFault {
+  LinkFaultKind kind = LinkFaultKind::kPartition;
+  LinkSide a = {};
+  LinkSide b = {};
+  bool one_way = false;  // Only from a to b; else a is the lesser of the two.
+  uint64_t amount = 0;   // As in nonet.fault.v1.LinkFault.
+  friend bool operator==(const LinkFault&, const LinkFault&) = default;
+};
+
 struct Fault {
-  enum class Kind { kRegionDown, kPause, kKill };
+  enum class Kind { kRegionDown, kPause, kKill, kLink };
   Kind kind = Kind::kRegionDown;
-  std::string subject = {};  // The region, or the process's key.
+  std::string subject = {};  // The region, the process's key, or a link's own.
   RegionDownMode mode = RegionDownMode::kRefuse;
   int64_t start_wall_ns = 0;
   std::string name = {};  // "region-down/eastus", "pause/westus"; filled in when shown.
+  LinkFault link = {};    // Of kLink.
 };
 
 // What survives the supervisor: written at every change.

@@ -42,7 +42,7 @@ std::vector<std::string> DnsresolverArguments(const Settings& s) {
           absl::StrCat("--vantage=", kVantageRegion)};
 }
 
-std::vector<std::string> ReplicaArguments(const Launch& launch, const Settings& s) {
+std::vector<std::string> ReplicaArguments(const Launch& launch, const Settings& s, const std::string& dir) {
   std::vector<std::string> arguments = {
       absl::StrCat("--name=", launch.instance.object),
       absl::StrCat("--region=", launch.instance.region),
@@ -51,7 +51,8 @@ std::vector<std::string> ReplicaArguments(const Launch& launch, const Settings& 
       absl::StrCat("--grpc_port=", kInstanceGrpcPort),
       absl::StrCat("--admin_port=", kInstanceAdminPort),
       absl::StrCat("--controlplane=", LocalAddress(s, kControlplaneGrpcOffset)),
-      absl::StrCat("--generation=", launch.generation)};
+      absl::StrCat("--generation=", launch.generation),
+      absl::StrCat("--links=", LinksFile(dir))};
   if (launch.blackhole) arguments.push_back("--blackhole");
   return arguments;
 }
@@ -80,7 +81,7 @@ Command CommandFor(const Launch& launch, const Settings& settings, const Places&
       command.arguments = DnsresolverArguments(settings);
       break;
     case ProcessKind::kInstance:
-      command.arguments = ReplicaArguments(launch, settings);
+      command.arguments = ReplicaArguments(launch, settings, places.dir);
       break;
   }
   if (launch.kind == ProcessKind::kDnsresolver) AddOperatorsFlags(places, command.arguments);

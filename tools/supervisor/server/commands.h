@@ -19,6 +19,9 @@ struct Places {
   std::string log_level;    // Passed on; empty: their default.
 };
 
+// What instances begin with: DIR/supervisor/links.pb, a nonet.fault.v1.LinkPlan.
+std::string LinksFile(const std::string& dir);
+
 Command CommandFor(const Launch& launch, const Settings& settings, const Places& places);
 
 // Processes of this directory (by program name and --dir) that are not in `known`: started by a supervisor

@@ -21,6 +21,7 @@
 #include "tools/supervisor/core/settings.h"
 #include "tools/supervisor/server/directory_lock.h"
 #include "tools/supervisor/server/launcher.h"
+#include "tools/supervisor/server/link_pusher.h"
 #include "tools/supervisor/server/proc.h"
 #include "tools/supervisor/server/services.h"
 #include "tools/supervisor/server/state_file.h"
@@ -39,6 +40,8 @@ ABSL_FLAG(std::optional<int>, tolerated_failures, std::nullopt,
           "failed probes in a row that change nothing (3)");
 ABSL_FLAG(std::optional<std::vector<std::string>>, dns_listen, std::nullopt,
           "further addresses of the resolver, separated by commas (127.80.0.53:53)");
+ABSL_FLAG(std::optional<std::string>, wan, std::nullopt,
+          "delays between regions: off, or measured, as Azure's are (off)");
 
 ABSL_DECLARE_FLAG(uint16_t, admin_port);
 ABSL_DECLARE_FLAG(std::string, ready_file);
@@ -61,7 +64,8 @@ GivenSettings SettingsFromFlags() {
           .probe_interval_ns = Nanos(absl::GetFlag(FLAGS_probe_interval)),
           .probe_timeout_ns = Nanos(absl::GetFlag(FLAGS_probe_timeout)),
           .tolerated_failures = absl::GetFlag(FLAGS_tolerated_failures),
-          .dns_listen = absl::GetFlag(FLAGS_dns_listen)};
+          .dns_listen = absl::GetFlag(FLAGS_dns_listen),
+          .wan = absl::GetFlag(FLAGS_wan)};
 }
 
 std::string SettingsFile(const std::string& dir) { return dir + "/supervisor/settings.json"; }
@@ -78,6 +82,7 @@ struct Process {
   RealProcReader proc;
   std::unique_ptr<DirectoryLock> lock;
   std::unique_ptr<Launcher> launcher;
+  std::unique_ptr<LinkPusher> links;
   std::unique_ptr<Supervisor> supervisor;
   std::unique_ptr<Services> services;
   std::unique_ptr<rpc::Server> server;
@@ -85,6 +90,7 @@ struct Process {
 
 absl::Status Start(Daemon& daemon, Process& process, const Settings& settings, bool new_directory) {
   process.launcher = MakeRealLauncher(daemon.loop(), process.proc);
+  process.links = MakeGrpcLinkPusher(daemon.loop());
   std::error_code error;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return absl::InternalError(absl::StrCat("/proc/self/exe: ", error.message()));
@@ -95,7 +101,8 @@ absl::Status Start(Daemon& daemon, Process& process, const Settings& settings, b
                                      .log_level = absl::GetFlag(FLAGS_log_level)},
                           .settings = settings,
                           .new_directory = new_directory,
-                          .epoch = daemon.epoch()},
+                          .epoch = daemon.epoch(),
+                          .links = process.links.get()},
       *process.launcher, process.proc, daemon.metrics());
   process.services = Services::Make(daemon.loop(), *process.supervisor, [] { kill(getpid(), SIGTERM); });
   // The port first: when it is taken, nothing has been started yet.

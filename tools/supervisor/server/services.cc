@@ -30,7 +30,7 @@ void SetTime(int64_t wall_ns, google::protobuf::Timestamp* time) {
 }
 
 // `held`: a kill that lasts.
-fault::v1::Fault ToProto(const Fault& fault, bool held) {
+fault::v1::Fault ToProto(const Fault& fault, bool held, const Supervisor& supervisor) {
   fault::v1::Fault proto;
   proto.set_name(fault.name);
   SetTime(fault.start_wall_ns, proto.mutable_start_time());
@@ -48,12 +48,20 @@ fault::v1::Fault ToProto(const Fault& fault, bool held) {
     case Fault::Kind::kKill:
       held ? proto.set_held_process(process) : proto.set_killed_process(process);
       break;
+    case Fault::Kind::kLink:
+      proto.mutable_link()->set_kind(ToProto(fault.link.kind));
+      proto.mutable_link()->set_a(supervisor.SideName(fault.link.a));
+      proto.mutable_link()->set_b(supervisor.SideName(fault.link.b));
+      proto.mutable_link()->set_one_way(fault.link.one_way);
+      proto.mutable_link()->set_amount(fault.link.amount);
+      break;
   }
   return proto;
 }
 
-void ToProto(const std::vector<Fault>& faults, fault::v1::ListFaultsResponse* response) {
-  for (const Fault& fault : faults) *response->add_faults() = ToProto(fault, /*held=*/true);
+void ToProto(const std::vector<Fault>& faults, const Supervisor& supervisor,
+             fault::v1::ListFaultsResponse* response) {
+  for (const Fault& fault : faults) *response->add_faults() = ToProto(fault, /*held=*/true, supervisor);
 }
 
 // Answers a unary call from the loop with what `call()` returns there.
@@ -91,7 +99,7 @@ class FaultServiceImpl final : public fault::v1::FaultService::CallbackService {
         default:
           return reactor->Finish(rpc::ToGrpc(UnknownMode()));
       }
-      supervisor_.SetRegionDown(request->region(), mode, [=](absl::StatusOr<Fault> fault) {
+      supervisor_.SetRegionDown(request->region(), mode, [=, this](absl::StatusOr<Fault> fault) {
         reactor->Finish(rpc::ToGrpc(Put(fault, false, response)));
       });
     });
@@ -109,7 +117,7 @@ class FaultServiceImpl final : public fault::v1::FaultService::CallbackService {
   ServerUnaryReactor* Kill(CallbackServerContext* context, const fault::v1::KillRequest* request,
                            fault::v1::Fault* response) override {
     return LaterOnLoop(loop_, context, [this, request, response](ServerUnaryReactor* reactor) {
-      supervisor_.Kill(request->process(), request->hold(), [=](absl::StatusOr<Fault> fault) {
+      supervisor_.Kill(request->process(), request->hold(), [=, this](absl::StatusOr<Fault> fault) {
         reactor->Finish(rpc::ToGrpc(Put(fault, request->hold(), response)));
       });
     });
@@ -131,10 +139,34 @@ class FaultServiceImpl final : public fault::v1::FaultService::CallbackService {
     });
   }
 
+  ServerUnaryReactor* SetLinkFault(CallbackServerContext* context,
+                                   const fault::v1::SetLinkFaultRequest* request,
+                                   fault::v1::Fault* response) override {
+    return LaterOnLoop(loop_, context, [this, request, response](ServerUnaryReactor* reactor) {
+      const absl::StatusOr<LinkFaultKind> kind = KindFromProto(request->kind());
+      if (!kind.ok()) return reactor->Finish(rpc::ToGrpc(kind.status()));
+      supervisor_.SetLinkFault(*kind, request->a(), request->b(), request->one_way(), request->amount(),
+                               [=, this](absl::StatusOr<Fault> fault) {
+                                 reactor->Finish(rpc::ToGrpc(Put(fault, false, response)));
+                               });
+    });
+  }
+
+  ServerUnaryReactor* HealLink(CallbackServerContext* context, const fault::v1::HealLinkRequest* request,
+                               fault::v1::ListFaultsResponse* response) override {
+    return LaterOnLoop(loop_, context, [this, request, response](ServerUnaryReactor* reactor) {
+      supervisor_.HealLink(request->a(), request->b(),
+                           [=, this](const absl::StatusOr<std::vector<Fault>>& ended) {
+                             if (ended.ok()) ToProto(*ended, supervisor_, response);
+                             reactor->Finish(rpc::ToGrpc(ended.status()));
+                           });
+    });
+  }
+
   ServerUnaryReactor* ListFaults(CallbackServerContext* context, const Empty*,
                                  fault::v1::ListFaultsResponse* response) override {
     return OnLoop(loop_, context, [this, response] {
-      ToProto(supervisor_.ListFaults(), response);
+      ToProto(supervisor_.ListFaults(), supervisor_, response);
       return absl::OkStatus();
     });
   }
@@ -142,9 +174,10 @@ class FaultServiceImpl final : public fault::v1::FaultService::CallbackService {
   ServerUnaryReactor* ClearFaults(CallbackServerContext* context, const Empty*,
                                   fault::v1::ListFaultsResponse* response) override {
     return LaterOnLoop(loop_, context, [this, response](ServerUnaryReactor* reactor) {
-      supervisor_.ClearFaults([=](const absl::StatusOr<std::vector<Fault>>& ended) {
-        if (ended.ok()) ToProto(*ended, response);
-        reactor->Finish(rpc::ToGrpc(ended.status()));
+      supervisor_.ClearFaults([this, response, reactor](const absl::StatusOr<std::vector<Fault>>& ended) {
+        if (!ended.ok()) return reactor->Finish(rpc::ToGrpc(ended.status()));
+        ToProto(*ended, supervisor_, response);
+        supervisor_.WhenLinksTold([reactor] { reactor->Finish(grpc::Status::OK); });
       });
     });
   }
@@ -154,9 +187,9 @@ class FaultServiceImpl final : public fault::v1::FaultService::CallbackService {
     return MakeError(absl::StatusCode::kInvalidArgument, "UNKNOWN_MODE", "there is no such region-down mode",
                      {.next_step = "use refuse or hang"});
   }
-  static absl::Status Put(const absl::StatusOr<Fault>& fault, bool held, fault::v1::Fault* response) {
+  absl::Status Put(const absl::StatusOr<Fault>& fault, bool held, fault::v1::Fault* response) const {
     if (!fault.ok()) return fault.status();
-    *response = ToProto(*fault, held);
+    *response = ToProto(*fault, held, supervisor_);
     return absl::OkStatus();
   }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "tools/supervisor/core/errors.h"
+#include "tools/supervisor/core/link_faults.h"
 
 namespace nonet::supervisor {
 namespace {
@@ -141,8 +142,46 @@ State::Process DecodeProcess(const Json& json, absl::Status& status, absl::strin
   return process;
 }
 
-constexpr const char* kFaultKinds[] = {"region-down", "pause", "kill"};
+constexpr const char* kFaultKinds[] = {"region-down", "pause", "kill", "link"};
 constexpr const char* kModes[] = {"refuse", "hang"};
+
+constexpr const char* kSideKinds[] = {"region", "instance", "clients", "dnsresolver"};
+
+Json EncodeSide(const LinkSide& side) {
+  return {{"kind", kSideKinds[static_cast<int>(side.kind)]}, {"name", side.name}};
+}
+
+LinkSide DecodeSide(const Json& json, absl::Status& status, absl::string_view file) {
+  LinkSide side;
+  std::string kind;
+  Reader reader(json, status, file);
+  reader.Get("kind", kind);
+  reader.Get("name", side.name);
+  for (int i = 0; i < 4; ++i) {
+    if (kind != kSideKinds[i]) continue;
+    side.kind = static_cast<LinkSide::Kind>(i);
+    return side;
+  }
+  if (status.ok()) status = UnreadableState(file, absl::StrCat("unknown side \"", kind, "\""));
+  return side;
+}
+
+LinkFault DecodeLink(const Json& json, absl::Status& status, absl::string_view file) {
+  LinkFault link;
+  std::string kind;
+  Reader reader(json, status, file);
+  reader.Get("kind", kind);
+  reader.Get("oneWay", link.one_way);
+  reader.Get("amount", link.amount);
+  link.a = DecodeSide(reader.Object("a"), status, file);
+  link.b = DecodeSide(reader.Object("b"), status, file);
+  for (int i = 0; i <= static_cast<int>(LinkFaultKind::kBandwidth); ++i) {
+    link.kind = static_cast<LinkFaultKind>(i);
+    if (kind == LinkKindName(link.kind)) return link;
+  }
+  if (status.ok()) status = UnreadableState(file, absl::StrCat("unknown link fault \"", kind, "\""));
+  return link;
+}
 
 Fault DecodeFault(const Json& json, absl::Status& status, absl::string_view file) {
   Fault fault;
@@ -154,9 +193,10 @@ Fault DecodeFault(const Json& json, absl::Status& status, absl::string_view file
   reader.Get("startWallNs", fault.start_wall_ns);
   const bool known_mode = mode == kModes[0] || mode == kModes[1];
   fault.mode = mode == kModes[1] ? RegionDownMode::kHang : RegionDownMode::kRefuse;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 4; ++i) {
     if (kind != kFaultKinds[i]) continue;
     fault.kind = static_cast<Fault::Kind>(i);
+    if (fault.kind == Fault::Kind::kLink) fault.link = DecodeLink(reader.Object("link"), status, file);
     if (known_mode) return fault;
   }
   if (status.ok())
@@ -177,6 +217,13 @@ std::string EncodeState(const State& state) {
                               {"subject", fault.subject},
                               {"mode", kModes[static_cast<int>(fault.mode)]},
                               {"startWallNs", fault.start_wall_ns}});
+    if (fault.kind != Fault::Kind::kLink) continue;
+    const LinkFault& link = fault.link;
+    json["faults"].back()["link"] = {{"kind", std::string(LinkKindName(link.kind))},
+                                     {"oneWay", link.one_way},
+                                     {"amount", link.amount},
+                                     {"a", EncodeSide(link.a)},
+                                     {"b", EncodeSide(link.b)}};
   }
   for (const State::ReleasedAddress& released : state.released) {
     json["releasedAddresses"].push_back({{"address", released.address}, {"wallNs", released.wall_ns}});
@@ -214,7 +261,8 @@ std::string EncodeSettings(const Settings& settings) {
                      {"probeIntervalNs", settings.probe_interval_ns},
                      {"probeTimeoutNs", settings.probe_timeout_ns},
                      {"toleratedFailures", settings.tolerated_failures},
-                     {"dnsListen", settings.dns_listen}};
+                     {"dnsListen", settings.dns_listen},
+                     {"wan", settings.wan}};
   return json.dump(2) + "\n";
 }
 
@@ -232,6 +280,7 @@ absl::StatusOr<Settings> DecodeSettings(absl::string_view text, absl::string_vie
   reader.Get("probeTimeoutNs", settings.probe_timeout_ns);
   reader.Get("toleratedFailures", settings.tolerated_failures);
   reader.Get("dnsListen", settings.dns_listen);
+  if (json.contains("wan")) reader.Get("wan", settings.wan);  // Not in directories made before there was one.
   if (!status.ok()) return status;
   return settings;
 }

@@ -54,7 +54,8 @@ Supervisor::Supervisor(EventLoop& loop, Options options, Launcher& launcher, con
       launcher_(launcher),
       proc_(proc),
       metrics_(metrics),
-      fleet_({.net = options_.settings.net}) {}
+      fleet_({.net = options_.settings.net}),
+      links_(options_.links) {}
 
 Supervisor::~Supervisor() {
   loop_.Cancel(timer_);
@@ -84,6 +85,8 @@ absl::Status Supervisor::Start() {
                      CheckReadyFile(stem);
                    }));
   RETURN_IF_ERROR(Load());
+  // Before anything starts: an instance begins with the links that it should have.
+  RETURN_IF_ERROR(WriteLinks());
   // A cluster that was complete once stays described, also across our own death.
   const absl::StatusOr<std::string> existing = ReadFile(ClusterFile());
   cluster_file_on_ = existing.ok();
@@ -294,6 +297,7 @@ void Supervisor::DoSignal(const SendSignal& send) {
 void Supervisor::DoRemoveState(const InstanceSpec& instance) {
   const std::string stem = FileStem(ProcessKind::kInstance, instance);
   keys_by_stem_.erase(stem);
+  told_links_.erase(instance.object);
   const absl::Status removed = RemoveFile(ready_files_->PathOf(stem));
   if (!removed.ok()) log::Warning("cannot remove a ready file", {{"error", removed.message()}});
   const std::filesystem::path directory =

@@ -26,6 +26,7 @@
 #include "tools/supervisor/server/commands.h"
 #include "tools/supervisor/server/event_hub.h"
 #include "tools/supervisor/server/launcher.h"
+#include "tools/supervisor/server/link_plan.h"
 #include "tools/supervisor/server/proc.h"
 #include "tools/supervisor/server/ready_files.h"
 
@@ -36,9 +37,10 @@ class Supervisor {
   struct Options {
     Places places;
     Settings settings;
-    bool new_directory = false;  // No supervisor has been here before.
-    std::string epoch;           // 16 hex digits.
-    bool follow = true;          // Subscribe to the control plane; tests feed Apply themselves.
+    bool new_directory = false;   // No supervisor has been here before.
+    std::string epoch;            // 16 hex digits.
+    bool follow = true;           // Subscribe to the control plane; tests feed Apply themselves.
+    LinkPusher* links = nullptr;  // Tells running instances; outlives the supervisor. Empty: nobody is told.
   };
   // All references outlive it.
   Supervisor(EventLoop& loop, Options options, Launcher& launcher, const ProcReader& proc, Metrics& metrics);
@@ -60,6 +62,13 @@ class Supervisor {
   void SetRegionDown(absl::string_view region, RegionDownMode mode, FaultDone done);
   void Kill(absl::string_view process, bool hold, FaultDone done);
   absl::StatusOr<Fault> Pause(absl::string_view process);
+  // `done` is called once every running instance does it, or after kLinkPushWaitNs.
+  void SetLinkFault(LinkFaultKind kind, absl::string_view a, absl::string_view b, bool one_way,
+                    uint64_t amount, FaultDone done);
+  void HealLink(absl::string_view a, absl::string_view b,
+                absl::AnyInvocable<void(absl::StatusOr<std::vector<Fault>>)> done);
+  void WhenLinksTold(absl::AnyInvocable<void()> done);
+  std::string SideName(const LinkSide& side) const { return fleet_.SideName(side); }
   std::vector<Fault> ListFaults() const;
   // `done` is called once what the faults held is ready again: with the faults that ended, or with
   // DEADLINE_EXCEEDED naming what is not ready (they are over all the same).
@@ -108,6 +117,12 @@ class Supervisor {
   // Calls `answer` once `come_true` is true or `wait_ns` have passed. Beyond the limit of waiters: at once.
   void AwaitFault(int64_t wait_ns, absl::AnyInvocable<bool()> come_true, absl::AnyInvocable<void()> answer);
   void AnswerFaultWaiters();
+  // Writes the plan for instances that start, when it changed.
+  absl::Status WriteLinks();
+  // The same, and tells the instances that run.
+  void RefreshLinks();
+  void OnLinksTold(const std::string& key, const Identity& identity, absl::StatusOr<uint64_t> number);
+  void AnswerLinkWaiters();
   std::string StateFile() const { return options_.places.dir + "/supervisor/state.json"; }
   std::string ClusterFile() const { return options_.places.dir + "/cluster.json"; }
 
@@ -145,6 +160,21 @@ class Supervisor {
     absl::AnyInvocable<void()> answer;
   };
   std::vector<FaultWaiter> fault_waiters_;
+
+  LinkPusher* const links_;
+  std::string links_content_;  // Of the plan, without its number.
+  uint64_t links_number_ = 0;
+  struct Told {
+    Identity identity = {};
+    uint64_t number = 0;
+    bool calling = false;
+  };
+  std::map<std::string, Told> told_links_;  // By key; bounded by the instances there were.
+  struct LinkWaiter {
+    int64_t deadline_ns = 0;
+    absl::AnyInvocable<void()> done;
+  };
+  std::vector<LinkWaiter> link_waiters_;
   EventLoop::TimerId timer_ = 0;
   const std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // Timers may outlive us.
   bool closed_ = false;

@@ -93,6 +93,7 @@ void Supervisor::Refresh() {
     }
   }
   if (cluster_file_on_ && !shutting_down_) WriteClusterFile();
+  RefreshLinks();
   AnswerWaiters();
   AnswerFaultWaiters();
 }
@@ -216,6 +217,7 @@ void Supervisor::AnswerFaultWaiters() {
 void Supervisor::Close() {
   closed_ = true;
   AnswerFaultWaiters();
+  AnswerLinkWaiters();
   std::map<uint64_t, Waiter> waiters = std::move(waiters_);
   waiters_.clear();
   for (auto& [id, waiter] : waiters) waiter.done(ShuttingDown());
