@@ -271,7 +271,6 @@ void Connection::Send(std::string bytes) {
 }
 
 void Connection::OnWritten(bool failed) {
-  out_ = {};
   if (failed) return Close(/*reset=*/true);
   if (!keep_alive_) return Drain();
   state_ = State::kIdle;
