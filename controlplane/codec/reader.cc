@@ -159,8 +159,16 @@ absl::Status ReadPrivateEndpointConnection(const Json& body, const Json* current
   ReadEnvelope(top, current);
   ObjectReader properties = top.Object("properties");
   ObjectReader endpoint = properties.Object("privateEndpoint");
-  if (endpoint.present()) out.set_private_endpoint_id(endpoint.String("id").value_or(""));
+  const Json* stands = Member(current, "properties");
+  if (endpoint.present()) {
+    out.set_private_endpoint_id(endpoint.String("id").value_or(""));
+  } else if (const Json* id = Member(Member(stands, "privateEndpoint"), "id")) {
+    out.set_private_endpoint_id(id->get<std::string>());  // Who approves need not repeat whom.
+  }
   endpoint.Finish();
+  if (const Json* groups = Member(stands, "groupIds")) {
+    for (const Json& group : *groups) out.add_group_ids(group.get<std::string>());
+  }
   ObjectReader state = properties.Object("privateLinkServiceConnectionState");
   if (state.present()) {
     out.set_status(state.Spelled("status", {"Pending", "Approved", "Rejected", "Disconnected"}).value_or(""));
@@ -169,7 +177,7 @@ absl::Status ReadPrivateEndpointConnection(const Json& body, const Json* current
   }
   state.Finish();
   properties.Ignore({"provisioningState"});
-  properties.ReadOnly("groupIds", Member(current, "properties"));
+  properties.ReadOnly("groupIds", stands);
   properties.Finish();
   top.Finish();
   return status;

@@ -40,6 +40,7 @@ Json MergePatch(const Json& current, const Json& patch);
 absl::Status ReadHub(const Json& body, const Json* current, resource::v1::HubSettings& out);
 absl::Status ReadSharedPrivateLink(const Json& body, const Json* current,
                                    resource::v1::SharedPrivateLink& out);
+// Without a private endpoint it is about the one that stands.
 absl::Status ReadPrivateEndpointConnection(const Json& body, const Json* current,
                                            resource::v1::PrivateEndpointConnection& out);
 absl::Status ReadCustomCertificate(const Json& body, const Json* current,

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/names.h"
 #include "common/base/status_macros.h"
+#include "controlplane/core/capacity.h"
 #include "controlplane/core/effective.h"
 #include "controlplane/core/errors.h"
 #include "controlplane/core/limits.h"
@@ -24,6 +26,8 @@ watch::v1::Role RoleOf(absl::string_view subscriber) {
 }  // namespace
 
 void ControlPlane::Restore(StoredState state, Now now) {
+  cluster_ = state.cluster;
+  history_ = state.history;
   for (const std::string& name : state.subscribers) {
     known_subscribers_.insert(name);
     subscribers_.Expect(RoleOf(name), name, now.steady_ns);
@@ -36,7 +40,8 @@ void ControlPlane::Restore(StoredState state, Now now) {
   }
   for (const LogEntry& entry : state.log) Note(entry);
   log_.Restore(state.revision, std::move(state.log));
-  resources_.Restore(state.revision, std::move(state.objects), std::move(state.requests), now);
+  resources_.Restore(state.revision, std::move(state.objects), std::move(state.requests),
+                     std::move(state.operations), now);
 }
 
 absl::Status ControlPlane::Open(const watch::v1::Open& open, Effects& effects) {
@@ -94,23 +99,43 @@ bool ControlPlane::IsDeletionAcknowledged(const Object& object, uint64_t since, 
   return true;
 }
 
+bool ControlPlane::IsDrained(const Object& object) const {
+  const Subscriber* supervisor = subscribers_.Find("supervisor");
+  if (supervisor != nullptr && supervisor->connected && supervisor->running &&
+      !supervisor->running->contains(CanonicalName(object.name()))) {
+    return true;  // Nothing runs that could have clients.
+  }
+  const Subscriber* instance = subscribers_.Find(object.name());
+  return instance != nullptr && instance->connected && instance->instance &&
+         instance->instance->connections() == 0 &&
+         instance->acknowledged >= object.replica().drain().revision();
+}
+
 void ControlPlane::Settle(Now now, Effects& effects) {
-  const auto pending = resources_.pending();  // A copy: what follows changes it.
-  for (const auto& [key, entry] : pending) {
+  for (const std::string& key : resources_.Unsettled(now)) {
+    const auto entry = resources_.pending().find(key);
+    if (entry == resources_.pending().end()) continue;  // Went away with its resource.
     const Object* object = resources_.Find(key);
-    if (object == nullptr) continue;  // Went away with its resource.
-    const bool late = now.steady_ns >= entry.deadline_ns;
-    if (!IsDeleting(*object)) {
+    const bool late = now.steady_ns >= entry->second.deadline_ns;
+    if (IsDraining(*object)) {
+      if (!late && !IsDrained(*object)) continue;
+      resources_.EndDrain(key, now, effects);
+      object = resources_.Find(key);
+    } else if (!IsDeleting(*object)) {
       if (late) resources_.Fail(key, now, effects);
       continue;
     }
     // The replicas of a resource that is being deleted go together with it.
     const auto parsed = ParseName(object->name());
     if (object->has_replica() && IsDeleting(*resources_.Find(ResourceName(parsed->resource_id)))) continue;
-    if (!late && !IsDeletionAcknowledged(*object, entry.since_revision, now)) continue;
+    const ResourceSet::Pending& pending = resources_.pending().at(key);
+    if (now.steady_ns < pending.deadline_ns &&
+        !IsDeletionAcknowledged(*object, pending.since_revision, now)) {
+      continue;
+    }
     std::vector<std::string> gone{key};
     for (const Object* replica : resources_.ListReplicas(key)) gone.push_back(replica->name());
-    resources_.Remove(key, effects);
+    resources_.Remove(key, now, effects);
     for (const std::string& name : gone) subscribers_.ForgetInstance(name);
   }
 }
@@ -121,7 +146,7 @@ std::optional<int64_t> ControlPlane::NextDeadline(Now now) const {
     if (deadline_ns == ResourceSet::kNever) return;
     if (deadline_ns > now.steady_ns && (!next || deadline_ns < *next)) next = deadline_ns;
   };
-  for (const auto& [key, entry] : resources_.pending()) consider(entry.deadline_ns);
+  consider(resources_.NextDeadline(now));
   // One more nanosecond: at the grace's very end a lost subscriber still counts.
   for (const auto& [key, subscriber] : subscribers_.all()) {
     if (subscriber.connected) continue;
@@ -131,19 +156,21 @@ std::optional<int64_t> ControlPlane::NextDeadline(Now now) const {
   return next;
 }
 
-StoreBatch ControlPlane::Seal(const Effects& effects) {
+StoreBatch ControlPlane::Seal(const Effects& effects, Now now) {
   StoreBatch batch;
   batch.log_floor_before = log_.floor();
-  for (const LogEntry& entry : effects.log) {
+  batch.log = effects.log;
+  for (LogEntry& entry : batch.log) {
+    entry.wall_ns = now.wall_ns;
     Note(entry);
     log_.Append(entry);
   }
   batch.revision = revision();
-  batch.log = effects.log;
   batch.log_floor = log_.floor();
   batch.remembered = effects.remembered;
   batch.forgotten = effects.forgotten;
   batch.new_subscribers = effects.new_subscribers;
+  batch.operations = effects.operations;
   return batch;
 }
 
@@ -180,6 +207,36 @@ absl::StatusOr<EffectiveConfiguration> ControlPlane::Effective(absl::string_view
   return EffectiveOf(primary->resource(), nullptr);
 }
 
+absl::StatusOr<Operation> ControlPlane::GetOperation(absl::string_view name) const {
+  ASSIGN_OR_RETURN(const Operation* stored, resources_.operations().Get(name));
+  Operation operation = *stored;
+  const Subscriber* instance = subscribers_.Find(operation.target());
+  if (operation.progress() == "draining" && instance != nullptr && instance->instance) {
+    operation.set_progress(absl::StrCat("draining: ", instance->instance->connections(), " connections"));
+  }
+  return operation;
+}
+
+absl::StatusOr<CapacityReport> ControlPlane::Capacity(absl::string_view name, absl::string_view group) const {
+  ASSIGN_OR_RETURN(const Object* primary, resources_.GetResource(name, group));
+  std::vector<InstanceLoad> loads;
+  const auto add = [&](const Object& object, const auto& message) {
+    InstanceLoad& load = loads.emplace_back();
+    load.instance = object.name();
+    load.location = message.location();
+    load.capacity = ConnectionCapacity(message.sku());
+    load.in_rotation = message.region_endpoint_enabled() && !message.resource_stopped() &&
+                       message.provisioning_state() == PROVISIONING_STATE_SUCCEEDED;
+    const Subscriber* instance = subscribers_.Find(object.name());
+    if (instance == nullptr || !instance->instance) return;
+    load.reported = instance->connected;
+    if (ShouldRun(*instance)) load.connections = instance->instance->connections();
+  };
+  add(*primary, primary->resource());
+  for (const Object* replica : resources_.ListReplicas(primary->name())) add(*replica, replica->replica());
+  return CapacityOf(loads);
+}
+
 ListSubscribersResponse ControlPlane::ListSubscribers() const {
   ListSubscribersResponse response;
   response.set_revision(revision());
@@ -197,18 +254,37 @@ ListSubscribersResponse ControlPlane::ListSubscribers() const {
   return response;
 }
 
-std::vector<watch::v1::WatchResponse> ControlPlane::InitialFeed(const Scope& scope,
-                                                                uint64_t resume_revision) const {
-  if (resume_revision != 0) {
-    if (const auto entries = log_.After(resume_revision)) return ChangesFeed(*entries, scope, revision());
+std::vector<watch::v1::WatchResponse> ControlPlane::InitialFeed(const Scope& scope, uint64_t resume_revision,
+                                                                absl::string_view history) const {
+  std::vector<watch::v1::WatchResponse> feed;
+  if (resume_revision != 0 && (history.empty() || history == history_)) {
+    if (const auto entries = log_.After(resume_revision)) feed = ChangesFeed(*entries, scope, revision());
   }
-  return SnapshotFeed(resources_.objects(), scope, revision());
+  if (feed.empty()) feed = SnapshotFeed(resources_.objects(), scope, revision());
+  feed.front().set_history(history_);
+  return feed;
 }
 
 ControlPlane::Convergence ControlPlane::CheckConvergence(absl::string_view name, uint64_t at_least,
                                                          Now now) const {
   Convergence result;
   result.status = absl::UnavailableError("not yet");
+  if (absl::StartsWith(name, "operations/")) {
+    const auto operation = resources_.operations().Get(name);
+    if (!operation.ok()) {
+      result.status = operation.status();
+      return result;
+    }
+    if ((*operation)->state() == OPERATION_STATE_RUNNING) {
+      result.state = absl::StrCat((*operation)->verb(), " is under way");
+      return result;
+    }
+    if ((*operation)->state() != OPERATION_STATE_SUCCEEDED) {
+      result.status = errors::OperationFailed(name, (*operation)->error().message());
+      return result;
+    }
+    return CheckConvergence((*operation)->target(), std::max(at_least, (*operation)->revision()), now);
+  }
   if (!ParseName(name)) {
     result.status = errors::InvalidName("name", name, "resources/{resource}[/replicas/{replica}]");
     return result;

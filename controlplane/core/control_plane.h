@@ -5,7 +5,7 @@
 //
 //   auto answer = plane.Mutate(request, now, randoms, effects);
 //   plane.Settle(now, effects);          // once a turn, after everything that came in
-//   store.Commit(plane.Seal(effects));   // then replies, then publishes effects.log
+//   store.Commit(plane.Seal(effects, now));  // then replies, then publishes effects.log
 //
 // One owner; not thread-safe.
 #pragma once
@@ -31,6 +31,11 @@ struct StoredState {
   std::vector<LogEntry> log;  // By revision.
   std::vector<RequestRecord> requests;
   std::vector<std::string> subscribers;  // Of kind dnsresolver and supervisor, ever seen.
+  std::vector<resource::v1::Operation> operations;
+  // 16 hex digits each. `cluster` lasts, through backups too; `history` is new whenever revisions begin to
+  // count something else: an empty store, a restored one.
+  std::string cluster;
+  std::string history;
 };
 
 // One turn's durable part: all or nothing.
@@ -42,6 +47,7 @@ struct StoreBatch {
   std::vector<RequestRecord> remembered;
   std::vector<std::string> forgotten;
   std::vector<std::string> new_subscribers;
+  OperationChanges operations;
 };
 
 class ControlPlane {
@@ -69,7 +75,7 @@ class ControlPlane {
   // When Settle, or a convergence that waits, must look again though nothing comes in; steady.
   std::optional<int64_t> NextDeadline(Now now) const;
   // Moves the turn's changes into the log and says what to store.
-  StoreBatch Seal(const Effects& effects);
+  StoreBatch Seal(const Effects& effects, Now now);
 
   // ---- Reads ----
   const ResourceSet& resources() const { return resources_; }
@@ -77,8 +83,17 @@ class ControlPlane {
   uint64_t revision() const { return resources_.revision(); }
   absl::StatusOr<resource::v1::EffectiveConfiguration> Effective(absl::string_view name) const;
   resource::v1::ListSubscribersResponse ListSubscribers() const;
-  // The first messages of a stream: what it missed, or a snapshot where that is not known any more.
-  std::vector<watch::v1::WatchResponse> InitialFeed(const Scope& scope, uint64_t resume_revision) const;
+  // With what is known of its progress.
+  absl::StatusOr<resource::v1::Operation> GetOperation(absl::string_view name) const;
+  // Of one resource, by what its instances reported.
+  absl::StatusOr<resource::v1::CapacityReport> Capacity(absl::string_view name,
+                                                        absl::string_view group) const;
+  const std::string& cluster() const { return cluster_; }
+  const std::string& history() const { return history_; }
+  // The first messages of a stream: what it missed, or a snapshot where that is not known any more, or where
+  // the subscriber's revision is one of another history (watch.proto, Open).
+  std::vector<watch::v1::WatchResponse> InitialFeed(const Scope& scope, uint64_t resume_revision,
+                                                    absl::string_view history = {}) const;
 
   struct Convergence {
     // OK when done; UNAVAILABLE while it is not; else what WaitForConvergence answers at once.
@@ -89,11 +104,13 @@ class ControlPlane {
     std::vector<std::string> missing;  // Who has not acknowledged.
     uint64_t target = 0;
   };
-  // `revision`: at least this one.
+  // Of an object, or of an operation and then its target. `revision`: at least this one.
   Convergence CheckConvergence(absl::string_view name, uint64_t revision, Now now) const;
 
  private:
   bool ShouldRun(const Subscriber& subscriber) const;
+  // Nobody is connected to it any more, as far as anybody knows.
+  bool IsDrained(const Object& object) const;
   bool IsDeletionAcknowledged(const Object& object, uint64_t since, Now now) const;
   void Note(const LogEntry& entry);
   // The last change in a subscriber's scope.
@@ -102,6 +119,8 @@ class ControlPlane {
   ResourceSet resources_;
   SubscriberTable subscribers_;
   ChangeLog log_;
+  std::string cluster_;
+  std::string history_;
   std::set<std::string> known_subscribers_;
   std::map<std::string, uint64_t>
       last_change_;  // By canonical resource id; within the log, also of gone ones.

@@ -1,7 +1,9 @@
 #include "controlplane/core/errors.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "common/base/error.h"
 #include "common/clock/clock.h"
 #include "controlplane/core/limits.h"
@@ -21,6 +23,11 @@ absl::Status Invalid(string_view reason, string_view message, std::string next_s
 absl::Status Precondition(string_view reason, string_view message, std::string next_step, Metadata metadata) {
   return MakeError(StatusCode::kFailedPrecondition, reason, message,
                    {std::move(next_step), std::move(metadata)});
+}
+
+// "shared private link" -> "SHARED_PRIVATE_LINK".
+std::string ReasonOf(string_view kind) {
+  return absl::StrReplaceAll(absl::AsciiStrToUpper(kind), {{" ", "_"}});
 }
 
 // The options that name one instance to the CLI.
@@ -141,13 +148,41 @@ absl::Status InvalidEtag(string_view etag) {
 }
 
 absl::Status InvalidKeyType() {
-  return Invalid("INVALID_KEY_TYPE", "key_type is required: primary or secondary",
+  return Invalid("INVALID_KEY_TYPE", "key_type is required: primary, secondary or salt",
                  "nonet key regenerate --key-type primary", {});
 }
 
 absl::Status InvalidSubscriber(string_view subscriber, string_view why) {
   return Invalid("INVALID_SUBSCRIBER", StrCat("subscriber \"", subscriber, "\": ", why), "",
                  {{"subscriber", std::string(subscriber)}});
+}
+
+absl::Status InvalidSetting(string_view field, string_view why) {
+  return Invalid("INVALID_SETTING", StrCat(field, ": ", why), "", {{"field", std::string(field)}});
+}
+
+absl::Status ChildField(string_view field, string_view call) {
+  return Invalid("CHILD_FIELD",
+                 StrCat(field, " cannot be set together with the resource: each has calls of its own"),
+                 StrCat("call ", call), {{"field", std::string(field)}});
+}
+
+absl::Status InvalidPageToken() {
+  return Invalid("INVALID_PAGE_TOKEN", "page_token is not one that this list gave out",
+                 "start again without page_token, with the same filter on every page", {});
+}
+
+absl::Status InvalidPageSize(uint32_t size) {
+  return Invalid("INVALID_PAGE_SIZE",
+                 StrCat("page_size is ", size, "; at most ", kPageSizeMax, " is possible"),
+                 "use a smaller one, or 0 for as many as fit", {});
+}
+
+absl::Status InvalidDrain() {
+  return Invalid("INVALID_DRAIN",
+                 StrCat("drain must be 0 (", kDrainDefaultNs / kNanosPerSecond, " s) to ",
+                        kDrainMaxNs / kNanosPerSecond, " s"),
+                 "--drain=10m", {});
 }
 
 absl::Status ResourceNotFound(string_view resource) {
@@ -192,6 +227,26 @@ absl::Status HostNameTaken(string_view host_name) {
   return MakeError(StatusCode::kAlreadyExists, "HOST_NAME_TAKEN",
                    StrCat("the host name ", host_name, " belongs to an instance of another resource"),
                    {"choose another name", {{"host_name", std::string(host_name)}}});
+}
+
+absl::Status ChildNotFound(string_view kind, string_view resource, string_view name) {
+  return MakeError(StatusCode::kNotFound, StrCat(ReasonOf(kind), "_NOT_FOUND"),
+                   StrCat(resource, " has no ", kind, " ", name),
+                   {StrCat("list the ones of ", resource),
+                    {{"resource", std::string(resource)}, {"name", std::string(name)}}});
+}
+
+absl::Status ChildExists(string_view kind, string_view resource, string_view name) {
+  return MakeError(
+      StatusCode::kAlreadyExists, StrCat(ReasonOf(kind), "_EXISTS"),
+      StrCat(resource, " has a ", kind, " ", name, " already"),
+      {"leave etag empty to change it", {{"resource", std::string(resource)}, {"name", std::string(name)}}});
+}
+
+absl::Status OperationNotFound(string_view name) {
+  return MakeError(StatusCode::kNotFound, "OPERATION_NOT_FOUND",
+                   StrCat("there is no operation ", name, ": one that ended is kept for 24 hours at most"),
+                   {"look at the object itself", {{"operation", std::string(name)}}});
 }
 
 absl::Status ReplicaLimit(string_view resource, string_view some_replica) {
@@ -251,6 +306,48 @@ absl::Status ProfileInstanceUnknown(string_view where, string_view instance, str
       StrCat("name one of ", known), {{"instance", std::string(instance)}});
 }
 
+absl::Status ChildLimit(string_view kind, string_view resource, size_t limit) {
+  return Precondition(
+      StrCat(ReasonOf(kind), "_LIMIT"),
+      StrCat(resource, " already has ", limit, " of the kind ", kind, ", the most it can have"),
+      "delete one that is not needed", {{"resource", std::string(resource)}});
+}
+
+absl::Status LinkNotApproved(string_view resource, string_view replica, string_view link,
+                             string_view status) {
+  return Precondition(
+      "LINK_NOT_APPROVED",
+      StrCat("shared private link ", link, " is ", status, " at ", replica,
+             ": event handlers behind it could not be called from there"),
+      StrCat("nonet private-link approve", ReplicaOptions(resource, replica), " --link ", link,
+             ", or enable it all the same with --force"),
+      {{"resource", std::string(resource)}, {"replica", std::string(replica)}, {"link", std::string(link)}});
+}
+
+absl::Status CertificateInUse(string_view resource, string_view certificate, string_view domain) {
+  return Precondition("CUSTOM_CERTIFICATE_IN_USE",
+                      StrCat("custom domain ", domain, " of ", resource, " uses certificate ", certificate),
+                      StrCat("delete the custom domain ", domain, " first"),
+                      {{"resource", std::string(resource)}, {"domain", std::string(domain)}});
+}
+
+absl::Status CertificateUnknown(string_view resource, string_view certificate) {
+  return Precondition("CUSTOM_CERTIFICATE_NOT_FOUND",
+                      StrCat(resource, " has no custom certificate ", certificate),
+                      "create the certificate first, then the domain", {{"resource", std::string(resource)}});
+}
+
+absl::Status PremiumNeededBy(string_view what, string_view resource, string_view sku) {
+  return Precondition("PREMIUM_REQUIRED", StrCat(what, " needs a Premium SKU, and ", resource, " is ", sku),
+                      StrCat("nonet resource update --name ", resource, " --sku Premium_P1"),
+                      {{"resource", std::string(resource)}, {"sku", std::string(sku)}});
+}
+
+absl::Status OperationFailed(string_view name, string_view why) {
+  return Precondition("OPERATION_FAILED", StrCat(name, " did not succeed: ", why), "nonet status",
+                      {{"operation", std::string(name)}});
+}
+
 absl::Status InstanceStopped(string_view resource, string_view replica) {
   const bool primary = replica.empty();
   return Precondition("INSTANCE_STOPPED",
@@ -284,15 +381,30 @@ absl::Status BeingDeleted(string_view object) {
                    {"wait until it is gone, then repeat", {{"object", std::string(object)}}});
 }
 
+absl::Status OperationInProgress(string_view object, string_view operation, string_view verb) {
+  return MakeError(StatusCode::kAborted, "OPERATION_IN_PROGRESS",
+                   StrCat(object, " has ", operation, " under way (", verb, ")"),
+                   {"wait until it has ended, then repeat",
+                    {{"object", std::string(object)}, {"operation", std::string(operation)}}});
+}
+
+absl::Status BeingDrained(string_view resource, string_view replica) {
+  return MakeError(StatusCode::kAborted, "OPERATION_IN_PROGRESS",
+                   StrCat(replica, " is being drained, and then deleted"),
+                   {StrCat("wait until it is gone, or delete it at once: nonet replica delete",
+                           ReplicaOptions(resource, replica)),
+                    {{"object", std::string(replica)}}});
+}
+
 absl::Status SecondStream(string_view subscriber) {
   return MakeError(StatusCode::kAborted, "SECOND_STREAM",
                    StrCat(subscriber, " has opened another stream; this one ends"),
                    {"", {{"subscriber", std::string(subscriber)}}});
 }
 
-absl::Status ResourceLimit() {
+absl::Status ResourceLimit(size_t limit) {
   return MakeError(StatusCode::kResourceExhausted, "RESOURCE_LIMIT",
-                   StrCat("there are ", kResourcesMax, " resources already, the most a control plane holds"),
+                   StrCat("there are ", limit, " resources already, the most a control plane holds"),
                    {"nonet resource delete --name NAME", {}});
 }
 
@@ -347,6 +459,13 @@ absl::Status StoreUnwritable(string_view path, string_view why) {
                    {"make the directory writable, or give another --dir", {{"path", std::string(path)}}});
 }
 
+absl::Status StoreFull(string_view path, string_view why) {
+  return MakeError(
+      StatusCode::kResourceExhausted, "STORE_FULL",
+      StrCat("no space is left for the store ", path, ": ", why),
+      {"free some space, then start it again: nothing acknowledged is lost", {{"path", std::string(path)}}});
+}
+
 absl::Status StoreCorrupt(string_view path, string_view why) {
   return MakeError(StatusCode::kDataLoss, "STORE_CORRUPT", StrCat("the store ", path, " is damaged: ", why),
                    {"put a backup in its place, or start over: nonet reset", {{"path", std::string(path)}}});
@@ -362,6 +481,32 @@ absl::Status StoreTooNew(string_view path, uint64_t found, uint64_t known) {
 absl::Status StoreFailed(string_view path, string_view why) {
   return MakeError(StatusCode::kInternal, "STORE_FAILED", StrCat("the store ", path, " failed: ", why),
                    {"look at the disk: space, health, permissions", {{"path", std::string(path)}}});
+}
+
+std::string Overtaken(string_view by) { return StrCat("overtaken by ", by); }
+
+absl::Status BackupRunning() {
+  return MakeError(StatusCode::kAborted, "BACKUP_RUNNING", "another backup is being taken",
+                   {"wait until it is done", {}});
+}
+
+absl::Status BackupDamaged(string_view file, string_view why) {
+  return MakeError(StatusCode::kDataLoss, "BACKUP_DAMAGED",
+                   StrCat(file, " is no whole backup: ", why, "; nothing was changed"),
+                   {"restore another one: nonet restore FILE", {{"file", std::string(file)}}});
+}
+
+absl::Status BackupOlder(string_view file, uint64_t revision, uint64_t current) {
+  return MakeError(StatusCode::kFailedPrecondition, "BACKUP_OLDER",
+                   StrCat(file, " ends at revision ", revision, "; the cluster is at ", current,
+                          ", and what came after would be lost"),
+                   {"to lose it: nonet restore --force FILE", {{"file", std::string(file)}}});
+}
+
+absl::Status BackupOfAnotherCluster(string_view file, string_view path) {
+  return MakeError(StatusCode::kFailedPrecondition, "BACKUP_OF_ANOTHER_CLUSTER",
+                   StrCat(file, " is of another cluster than the store ", path, ", which would be lost"),
+                   {"to lose it: nonet restore --force FILE", {{"file", std::string(file)}}});
 }
 
 std::string NoAcknowledgement(string_view object, int64_t timeout_ns) {

@@ -1,5 +1,6 @@
 #include "controlplane/core/field_mask.h"
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -25,8 +26,37 @@ const Paths& ReplicaPaths() {
 }
 
 const Paths& InheritedPaths() {
-  static const auto& paths = *new Paths{"disable_local_auth", "hubs", "traffic_profile"};
+  static const auto& paths = *new Paths{"application_firewall",
+                                        "disable_aad_auth",
+                                        "disable_local_auth",
+                                        "hubs",
+                                        "identity",
+                                        "live_trace_configuration",
+                                        "network_acls",
+                                        "public_network_access",
+                                        "resource_log_configuration",
+                                        "socket_io",
+                                        "tls",
+                                        "traffic_profile"};
   return paths;
+}
+
+// What has calls of its own, and one of them.
+const std::map<std::string, std::string>& ChildPaths() {
+  static const auto& paths = *new std::map<std::string, std::string>{
+      {"custom_certificates", "CreateOrUpdateCustomCertificate"},
+      {"custom_domains", "CreateOrUpdateCustomDomain"},
+      {"private_endpoint_connections", "CreateOrUpdatePrivateEndpointConnection"},
+      {"shared_private_links", "CreateOrUpdateSharedPrivateLink"},
+  };
+  return paths;
+}
+
+constexpr char kApprovals[] = "shared_private_link_approvals";
+
+void CopyField(const std::string& name, const Resource& from, Resource& to) {
+  Resource copy = from;
+  to.GetReflection()->SwapFields(&copy, &to, {Resource::descriptor()->FindFieldByName(name)});
 }
 
 const Paths& ResourcePaths() {
@@ -44,16 +74,20 @@ absl::string_view FirstSegment(absl::string_view path) { return path.substr(0, p
 absl::StatusOr<Paths> CheckMask(const FieldMask& mask, const Paths& allowed, const std::string& object) {
   if (mask.paths().empty()) return errors::MissingFieldMask();
   if (mask.paths_size() == 1 && mask.paths(0) == "*") return allowed;
-  static const auto& immutable = *new Paths{"name", "location", "resource_group", "subscription"};
-  static const auto& output_only =
-      *new Paths{"host_name", "instance",    "provisioning_state", "provisioning_error", "etag",
-                 "uid",       "create_time", "update_time",        "restart_generation", "sku.tier"};
+  static const auto& immutable = *new Paths{"name", "location", "resource_group", "subscription", "kind"};
+  static const auto& output_only = *new Paths{
+      "host_name", "instance",    "provisioning_state", "provisioning_error", "etag",
+      "uid",       "create_time", "update_time",        "restart_generation", "sku.tier",
+      "drain",     "warnings",    "operation",          "identity.tenant_id", "identity.principal_id"};
   Paths paths;
   for (const std::string& path : mask.paths()) {
     if (immutable.contains(path)) return errors::ImmutableField(path, object);
     if (output_only.contains(path) || output_only.contains(std::string(FirstSegment(path)))) {
       return errors::OutputOnlyField(path);
     }
+    const auto child = ChildPaths().find(std::string(FirstSegment(path)));
+    if (child != ChildPaths().end()) return errors::ChildField(path, child->second);
+    if (FirstSegment(path) == kApprovals) return errors::ChildField(path, "ApproveSharedPrivateLink");
     if (!allowed.contains(path)) return errors::UnknownField(path, absl::StrJoin(allowed, ", "));
     paths.insert(path);
   }
@@ -85,6 +119,16 @@ absl::Status CheckLocation(const Message& stored, const Message& given) {
 
 }  // namespace
 
+std::vector<std::string> InheritedFields() {
+  std::vector<std::string> fields(InheritedPaths().begin(), InheritedPaths().end());
+  for (const auto& [path, call] : ChildPaths()) fields.push_back(path);
+  return fields;
+}
+
+void TakeInherited(const Resource& given, Resource& result) {
+  for (const std::string& path : InheritedPaths()) CopyField(path, given, result);
+}
+
 absl::StatusOr<Resource> ApplyMask(const Resource& stored, const Resource& given, const FieldMask& mask) {
   const std::string object = InstanceId(stored.name());
   ASSIGN_OR_RETURN(const Paths paths, CheckMask(mask, ResourcePaths(), object));
@@ -94,11 +138,8 @@ absl::StatusOr<Resource> ApplyMask(const Resource& stored, const Resource& given
   }
   Resource result = stored;
   TakeCommon(paths, given, result);
-  if (paths.contains("disable_local_auth")) result.set_disable_local_auth(given.disable_local_auth());
-  if (paths.contains("hubs")) *result.mutable_hubs() = given.hubs();
-  if (paths.contains("traffic_profile")) {
-    result.clear_traffic_profile();
-    if (given.has_traffic_profile()) *result.mutable_traffic_profile() = given.traffic_profile();
+  for (const std::string& path : paths) {
+    if (InheritedPaths().contains(path)) CopyField(path, given, result);
   }
   return result;
 }
@@ -106,7 +147,8 @@ absl::StatusOr<Resource> ApplyMask(const Resource& stored, const Resource& given
 absl::StatusOr<Replica> ApplyMask(const Replica& stored, const Replica& given, const FieldMask& mask) {
   const auto name = ParseName(stored.name());
   for (const std::string& path : mask.paths()) {
-    if (InheritedPaths().contains(std::string(FirstSegment(path)))) {
+    const std::string first(FirstSegment(path));
+    if (InheritedPaths().contains(first) || ChildPaths().contains(first) || first == "kind") {
       return errors::InheritedField(path, name->resource_id, name->replica_id);
     }
   }

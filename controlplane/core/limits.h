@@ -10,7 +10,7 @@ namespace nonet::controlplane {
 
 // ---- The model (Azure's numbers where Azure has one) ----
 inline constexpr size_t kReplicasMax = 8;  // Of one resource.
-inline constexpr size_t kResourcesMax = 1'000;
+inline constexpr size_t kResourcesMax = 20'000;
 inline constexpr size_t kHubsMax = 100;
 inline constexpr size_t kHubNameMax = 128;
 inline constexpr size_t kTagsMax = 50;
@@ -21,6 +21,23 @@ inline constexpr size_t kDnsLabelMax = 63;  // RFC 1035 section 2.3.4.
 inline constexpr uint32_t kKeepAliveMinS = 1;
 inline constexpr uint32_t kKeepAliveMaxS = 120;
 inline constexpr uint32_t kKeepAliveDefaultS = 20;
+
+// ---- Settings ----
+inline constexpr size_t kChildrenMax = 30;  // Links, connections, certificates, domains: of each.
+inline constexpr size_t kChildNameMax = 80;
+inline constexpr int kEventHandlersMax = 100;  // Of one hub.
+inline constexpr int kEventListenersMax = 10;  // Of one resource: Azure's.
+inline constexpr int kIpRulesMax = 30;
+inline constexpr int kUserIdentitiesMax = 20;
+inline constexpr int kFirewallRulesMax = 10;  // Of each kind: Azure's.
+inline constexpr int kFqdnsMax = 20;
+inline constexpr size_t kRequestMessageMax = 140;  // Azure's.
+inline constexpr size_t kTextMax = 1'024;          // Any other text of a setting: URLs, ARM ids, patterns.
+inline constexpr uint32_t kRuleMaxCountDefault = 20;
+inline constexpr uint64_t kRuleBytesDefault = 1024 * 1024;
+inline constexpr uint32_t kRuleWindowDefaultS = 60;
+inline constexpr uint32_t kRuleWindowMaxS = 3'600;
+inline constexpr uint64_t kConnectionLifetimeMaxS = 30 * 24 * 3'600;
 
 // ---- Traffic profiles ----
 inline constexpr int kProfileDepthMax = 10;  // Traffic Manager's.
@@ -40,14 +57,31 @@ inline constexpr uint32_t kLatencySensitivityMsMax = 1'000;
 inline constexpr int64_t kProvisioningTimeoutNs = 30 * kNanosPerSecond;  // Creating or Updating, then Failed.
 inline constexpr int64_t kDeletionTimeoutNs = 30 * kNanosPerSecond;      // Deleting, then gone in any case.
 
+inline constexpr int64_t kDrainDefaultNs = 600 * kNanosPerSecond;
+inline constexpr int64_t kDrainMaxNs = 24 * 3600 * kNanosPerSecond;
+
+// ---- Capacity ----
+inline constexpr uint64_t kConnectionsPerUnit = 1'000;
+inline constexpr uint64_t kConnectionsPerFreeUnit = 20;
+
+// ---- Operations ----
+inline constexpr int64_t kOperationKeptNs = 24 * 3600 * kNanosPerSecond;  // After its end.
+inline constexpr size_t kOperationsMax = 5'000;  // Beyond it the oldest that ended are forgotten earlier.
+
+// ---- Lists ----
+inline constexpr size_t kPageSizeMax = 1'000;
+inline constexpr size_t kPageBytesMax = 2 * 1024 * 1024;  // A page ends before the object that passes it.
+
 // ---- Request ids ----
 inline constexpr size_t kRequestIdMax = 64;  // Characters.
 inline constexpr int64_t kRequestIdKeptNs = 24 * 3600 * kNanosPerSecond;
 inline constexpr size_t kRequestIdsMax = 10'000;  // Beyond it the oldest are forgotten before their 24 h.
 
 // ---- Change log ----
-inline constexpr size_t kLogEventsMax =
-    10'000;  // Older ones are compacted away; a resume then gets a snapshot.
+// Older events are compacted away at the first of these; a resume from before then gets a snapshot.
+inline constexpr size_t kLogEventsMax = 10'000;
+inline constexpr size_t kLogBytesMax = 32 * 1024 * 1024;              // Serialised.
+inline constexpr int64_t kLogAgeMaxNs = 24 * 3600 * kNanosPerSecond;  // Before the newest event.
 
 // ---- Subscribers ----
 inline constexpr size_t kSubscribersMax = 4'096;                      // Beyond it a new one is refused.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/clock/clock.h"
+#include "controlplane/core/child_kinds.h"
 
 namespace nonet::controlplane {
 
@@ -37,9 +38,15 @@ bool InScope(watch::v1::Role role, absl::string_view subscriber, absl::string_vi
 void SetRevision(Object& object, uint64_t revision) {
   object.set_revision(revision);
   switch (object.object_case()) {
-    case Object::kResource:
-      object.mutable_resource()->set_etag(absl::StrCat(revision));
+    case Object::kResource: {
+      const std::string etag = absl::StrCat(revision);
+      object.mutable_resource()->set_etag(etag);
+      // Children that have none are the changed ones.
+      ForEachChild(*object.mutable_resource(), [&](auto& child) {
+        if (child.etag().empty()) child.set_etag(etag);
+      });
       break;
+    }
     case Object::kReplica:
       object.mutable_replica()->set_etag(absl::StrCat(revision));
       break;
@@ -98,6 +105,36 @@ uint64_t GenerationOf(const Object& object) {
   NONET_CHECK(HasInstance(object));
   return object.has_resource() ? object.resource().restart_generation()
                                : object.replica().restart_generation();
+}
+
+void ClearAnswer(Object& object) {
+  if (object.has_resource()) {
+    object.mutable_resource()->clear_warnings();
+    object.mutable_resource()->clear_operation();
+  } else if (object.has_replica()) {
+    object.mutable_replica()->clear_warnings();
+    object.mutable_replica()->clear_operation();
+  } else if (object.has_access_keys()) {
+    object.mutable_access_keys()->clear_operation();
+  }
+}
+
+void SetAnswer(Object& object, absl::string_view operation,
+               const std::vector<resource::v1::Warning>& warnings) {
+  if (object.has_resource()) {
+    object.mutable_resource()->set_operation(std::string(operation));
+    for (const auto& warning : warnings) *object.mutable_resource()->add_warnings() = warning;
+  } else if (object.has_replica()) {
+    object.mutable_replica()->set_operation(std::string(operation));
+    for (const auto& warning : warnings) *object.mutable_replica()->add_warnings() = warning;
+  } else if (object.has_access_keys()) {
+    object.mutable_access_keys()->set_operation(std::string(operation));
+  }
+}
+
+bool IsDraining(const Object& object) {
+  return object.has_replica() && object.replica().has_drain() &&
+         StateOf(object) == resource::v1::PROVISIONING_STATE_UPDATING;
 }
 
 bool IsStopped(const Object& object) {

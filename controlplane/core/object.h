@@ -25,6 +25,7 @@ struct Now {
 struct LogEntry {
   uint64_t revision = 0;
   std::vector<Object> events;
+  int64_t wall_ns = 0;  // When it was sealed; 0 where that is not known any more.
 };
 
 // Names are compared without case; this is the form they are compared in.
@@ -48,6 +49,13 @@ const resource::v1::Instance& InstanceOf(const Object& object);
 resource::v1::Instance& MutableInstanceOf(Object& object);
 uint64_t GenerationOf(const Object& object);
 bool IsStopped(const Object& object);
+// A replica that waits for its clients to leave before it is deleted.
+bool IsDraining(const Object& object);
+
+// What is in answers only and never kept: the operation's name and warnings.
+void SetAnswer(Object& object, absl::string_view operation,
+               const std::vector<resource::v1::Warning>& warnings);
+void ClearAnswer(Object& object);
 
 // "Creating", as Azure writes it.
 absl::string_view StateName(resource::v1::ProvisioningState state);

@@ -76,6 +76,7 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const CreateReplicaRequest& 
   SetTime(*replica.mutable_update_time(), now.wall_ns);
 
   Plan plan;
+  if (replica.region_endpoint_enabled()) RETURN_IF_ERROR(CheckLinks(replica, request.force(), plan));
   plan.changed.resize(1);
   plan.changed[0].set_name(name);
   *plan.changed[0].mutable_replica() = std::move(replica);
@@ -94,24 +95,49 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const UpdateReplicaRequest& 
   if (Serialize(next) == Serialize(object->replica())) return Plan{{}, object};
   StartOrStop(object->replica(), next);
   Plan plan;
+  if (next.region_endpoint_enabled() && !object->replica().region_endpoint_enabled()) {
+    RETURN_IF_ERROR(CheckLinks(next, request.force(), plan));
+  }
   plan.changed.push_back(*object);
   *plan.changed.front().mutable_replica() = std::move(next);
   return plan;
 }
 
-absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const DeleteReplicaRequest& request, Now,
+absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const DeleteReplicaRequest& request, Now now,
                                                     const Randoms&) const {
   ASSIGN_OR_RETURN(const Object* object, GetReplica(request.name(), request.resource_group()));
   const auto parsed = ParseName(object->name());
   RETURN_IF_ERROR(CheckEtag(parsed->replica_id, request.etag(), object->revision()));
   if (StateOf(*object) == PROVISIONING_STATE_DELETING) return Plan{{}, object};
+  int64_t drain_ns = 0;
+  if (request.has_drain()) {
+    drain_ns = request.drain().seconds() * kNanosPerSecond + request.drain().nanos();
+    if (request.drain().seconds() < 0 || request.drain().nanos() < 0 ||
+        request.drain().seconds() > kDrainMaxNs / kNanosPerSecond || drain_ns > kDrainMaxNs) {
+      return errors::InvalidDrain();
+    }
+    if (drain_ns == 0) drain_ns = kDrainDefaultNs;
+  }
   const Object* parent = Find(ResourceName(parsed->resource_id));
-  if (!parent->resource().region_endpoint_enabled() && LivingReplicas(parent->name()).size() == 1) {
+  auto others = StayingReplicas(parent->name());
+  std::erase(others, object);
+  if (!parent->resource().region_endpoint_enabled() && others.empty()) {
     return errors::LastReplicaOfDisabledPrimary(parsed->resource_id, parsed->replica_id);
   }
+  // One that is stopped has nobody to wait for.
+  const bool drain = request.has_drain() && !IsStopped(*object);
+  if (drain && IsDraining(*object)) return Plan{{}, object};
+  if (drain) RETURN_IF_ERROR(CheckNothingUnderWay(*object));
   Plan plan;
   plan.changed.push_back(*object);
-  SetState(plan.changed.front(), PROVISIONING_STATE_DELETING);
+  Replica& replica = *plan.changed.front().mutable_replica();
+  replica.clear_drain();
+  if (drain) {
+    replica.set_region_endpoint_enabled(false);
+    SetTime(*replica.mutable_drain()->mutable_deadline(), now.wall_ns + drain_ns);
+    replica.mutable_drain()->set_revision(revision_ + 1);  // The one that this makes.
+  }
+  SetState(plan.changed.front(), drain ? PROVISIONING_STATE_UPDATING : PROVISIONING_STATE_DELETING);
   return plan;
 }
 
@@ -121,6 +147,7 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const RestartReplicaRequest&
   const auto parsed = ParseName(object->name());
   if (StateOf(*object) == PROVISIONING_STATE_DELETING) return errors::BeingDeleted(parsed->replica_id);
   if (IsStopped(*object)) return errors::InstanceStopped(parsed->resource_id, parsed->replica_id);
+  RETURN_IF_ERROR(CheckNothingUnderWay(*object));
   Plan plan;
   plan.changed.push_back(*object);
   BeginNewLife(*plan.changed.front().mutable_replica());

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/names.h"
 #include "common/base/status_macros.h"
+#include "controlplane/core/child_kinds.h"
 #include "controlplane/core/errors.h"
 #include "controlplane/core/field_mask.h"
 #include "controlplane/core/resource_set.h"
@@ -17,6 +18,37 @@
 namespace nonet::controlplane {
 
 using namespace resource::v1;  // The whole file is about these.
+
+namespace {
+
+// The children are set by their own calls.
+absl::Status RefuseChildren(const Resource& given) {
+  if (!given.shared_private_links().empty()) {
+    return errors::ChildField("shared_private_links", "CreateOrUpdateSharedPrivateLink");
+  }
+  if (!given.private_endpoint_connections().empty()) {
+    return errors::ChildField("private_endpoint_connections", "CreateOrUpdatePrivateEndpointConnection");
+  }
+  if (!given.custom_certificates().empty()) {
+    return errors::ChildField("custom_certificates", "CreateOrUpdateCustomCertificate");
+  }
+  if (!given.custom_domains().empty()) {
+    return errors::ChildField("custom_domains", "CreateOrUpdateCustomDomain");
+  }
+  return absl::OkStatus();
+}
+
+// A hub that is what it was keeps its etag; what the caller sent as one means nothing.
+void KeepHubEtags(const Resource& stored, Resource& next) {
+  for (HubSettings& hub : *next.mutable_hubs()) {
+    hub.clear_etag();
+    hub.clear_operation();
+    const HubSettings* before = FindChild<HubSettings>(stored, hub.hub());
+    if (before != nullptr && SameChild(*before, hub)) hub.set_etag(before->etag());
+  }
+}
+
+}  // namespace
 
 absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const CreateResourceRequest& request, Now now,
                                                     const Randoms& randoms) const {
@@ -40,9 +72,11 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const CreateResourceRequest&
     resource.set_region_endpoint_enabled(given.region_endpoint_enabled());
   }
   if (given.has_resource_stopped()) resource.set_resource_stopped(given.resource_stopped());
-  resource.set_disable_local_auth(given.disable_local_auth());
-  *resource.mutable_hubs() = given.hubs();
-  if (given.has_traffic_profile()) *resource.mutable_traffic_profile() = given.traffic_profile();
+  resource.set_kind(given.kind());
+  RETURN_IF_ERROR(RefuseChildren(given));
+  TakeInherited(given, resource);
+  KeepHubEtags(Resource(), resource);
+  resource.set_uid(randoms.uid);
   RETURN_IF_ERROR(NormalizeResource(resource));
 
   if (const Object* existing = Find(name)) {
@@ -51,9 +85,8 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const CreateResourceRequest&
   }
   if (!resource.region_endpoint_enabled()) return errors::ReplicaRequiredToDisable(id);
   RETURN_IF_ERROR(CheckProfileTargets(Resource(), resource));
-  size_t resources = 0;
-  for (const auto& [key, object] : objects_) resources += object.has_resource();
-  if (resources >= kResourcesMax) return errors::ResourceLimit();
+  RETURN_IF_ERROR(CheckPremiumSettings(resource));
+  if (resources_ >= options_.resources_max) return errors::ResourceLimit(options_.resources_max);
   resource.set_host_name(absl::StrCat(absl::AsciiStrToLower(id), ".", options_.zone));
   if (IsHostNameUsed(resource.host_name())) return errors::HostNameTaken(resource.host_name());
   ASSIGN_OR_RETURN(*resource.mutable_instance()->mutable_host_name(),
@@ -61,7 +94,6 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const CreateResourceRequest&
   // A stopped instance is not awaited.
   resource.set_provisioning_state(resource.resource_stopped() ? PROVISIONING_STATE_SUCCEEDED
                                                               : PROVISIONING_STATE_CREATING);
-  resource.set_uid(randoms.uid);
   resource.set_restart_generation(1);
   SetTime(*resource.mutable_create_time(), now.wall_ns);
   SetTime(*resource.mutable_update_time(), now.wall_ns);
@@ -75,6 +107,7 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const CreateResourceRequest&
   keys.set_name(KeysName(id));
   keys.set_primary_key(randoms.primary_key);
   keys.set_secondary_key(randoms.secondary_key);
+  keys.set_salt(randoms.salt);
   return plan;
 }
 
@@ -84,10 +117,10 @@ absl::Status ResourceSet::CheckResourceUpdate(const Resource& next) const {
     const auto all = ListReplicas(next.name());
     if (!all.empty()) return errors::PremiumNeededByReplicas(id, InstanceId(all.front()->name()));
   }
-  if (!next.region_endpoint_enabled() && LivingReplicas(next.name()).empty()) {
+  if (!next.region_endpoint_enabled() && StayingReplicas(next.name()).empty()) {
     return errors::ReplicaRequiredToDisable(id);
   }
-  return absl::OkStatus();
+  return CheckPremiumSettings(next);
 }
 
 // A profile that names an instance which is not there is a slip of the pen, but only when it is set: a
@@ -99,6 +132,16 @@ absl::Status ResourceSet::CheckProfileTargets(const Resource& stored, const Reso
   return ValidateProfileTargets(next.traffic_profile(), ids);
 }
 
+absl::Status ResourceSet::CheckNothingUnderWay(const Object& object) const {
+  if (IsDraining(object)) {
+    const auto parsed = ParseName(object.name());
+    return errors::BeingDrained(parsed->resource_id, parsed->replica_id);
+  }
+  const Operation* running = operations_.Running(object.name());
+  if (running == nullptr) return absl::OkStatus();
+  return errors::OperationInProgress(InstanceId(object.name()), running->name(), running->verb());
+}
+
 absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const UpdateResourceRequest& request, Now,
                                                     const Randoms&) const {
   if (!request.has_resource()) return errors::MissingField("resource");
@@ -108,6 +151,7 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const UpdateResourceRequest&
   RETURN_IF_ERROR(CheckEtag(id, request.resource().etag(), object->revision()));
   ASSIGN_OR_RETURN(Resource next, ApplyMask(object->resource(), request.resource(), request.update_mask()));
   RETURN_IF_ERROR(NormalizeResource(next));
+  KeepHubEtags(object->resource(), next);
   RETURN_IF_ERROR(CheckResourceUpdate(next));
   RETURN_IF_ERROR(CheckProfileTargets(object->resource(), next));
   if (Serialize(next) == Serialize(object->resource())) return Plan{{}, object};
@@ -126,7 +170,10 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const DeleteResourceRequest&
   Plan plan;
   plan.changed.push_back(*object);
   for (const Object* replica : LivingReplicas(object->name())) plan.changed.push_back(*replica);
-  for (Object& changed : plan.changed) SetState(changed, PROVISIONING_STATE_DELETING);
+  for (Object& changed : plan.changed) {
+    SetState(changed, PROVISIONING_STATE_DELETING);
+    if (changed.has_replica()) changed.mutable_replica()->clear_drain();
+  }
   return plan;
 }
 
@@ -136,6 +183,7 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const RestartResourceRequest
   const std::string id = InstanceId(object->name());
   if (StateOf(*object) == PROVISIONING_STATE_DELETING) return errors::BeingDeleted(id);
   if (IsStopped(*object)) return errors::InstanceStopped(id, "");
+  RETURN_IF_ERROR(CheckNothingUnderWay(*object));
   Plan plan;
   plan.changed.push_back(*object);
   BeginNewLife(*plan.changed.front().mutable_resource());
@@ -157,6 +205,9 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const RegenerateAccessKeyReq
       break;
     case KEY_TYPE_SECONDARY:
       keys.set_secondary_key(randoms.secondary_key);
+      break;
+    case KEY_TYPE_SALT:
+      keys.set_salt(randoms.salt);
       break;
     default:
       return errors::InvalidKeyType();

@@ -1,10 +1,12 @@
 #include "controlplane/core/resource_set.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/base/check.h"
 #include "common/base/names.h"
 #include "common/base/status_macros.h"
@@ -26,21 +28,40 @@ void Touch(Object& object, int64_t wall_ns) {
   if (object.has_replica()) SetTime(*object.mutable_replica()->mutable_update_time(), wall_ns);
 }
 
+// "nonet.resource.v1.CreateReplicaRequest" -> "CreateReplica".
+std::string VerbOf(absl::string_view request) {
+  request.remove_prefix(request.rfind('.') + 1);
+  return std::string(absl::StripSuffix(request, "Request"));
+}
+
+// The digits that end the first label of an instance's host name.
+std::string HexOf(absl::string_view host_name) {
+  const absl::string_view label = host_name.substr(0, host_name.find('.'));
+  return std::string(label.substr(label.rfind('-') + 1));
+}
+
 bool SameEndpoint(const Endpoint& a, const Endpoint& b) { return Serialize(a) == Serialize(b); }
 
 }  // namespace
 
 void ResourceSet::Restore(uint64_t revision, std::vector<Object> objects, std::vector<RequestRecord> requests,
-                          Now now) {
+                          std::vector<Operation> operations, Now now) {
   revision_ = revision;
   objects_.clear();
   pending_.clear();
+  due_.clear();
+  leaving_.clear();
+  host_names_.clear();
+  host_hexes_.clear();
+  resources_ = 0;
   for (Object& object : objects) {
     const std::string key = CanonicalName(object.name());
     Arm(key, nullptr, object, now);
+    Index(object, true);
     objects_[key] = std::move(object);
   }
   requests_.Restore(std::move(requests));
+  operations_.Restore(std::move(operations));
 }
 
 absl::StatusOr<Object> ResourceSet::Apply(const Mutation& mutation, Now now, const Randoms& randoms,
@@ -56,15 +77,23 @@ absl::StatusOr<Object> ResourceSet::Apply(const Mutation& mutation, Now now, con
           if (answered != nullptr) return *answered;
         }
         ASSIGN_OR_RETURN(Plan plan, Make(request, now, randoms));
-        if (request.validate_only()) return plan.changed.empty() ? *plan.unchanged : plan.changed.front();
         Object answer;
         if (plan.changed.empty()) {
           answer = *plan.unchanged;
+          SetAnswer(answer, "", plan.warnings);
+        } else if (request.validate_only()) {
+          answer = plan.changed.front();
+          SetAnswer(answer, "", plan.warnings);
         } else {
+          const Object* before = Find(plan.changed.front().name());
+          const bool was_under_way = before != nullptr && !IsFinal(StateOf(*before));
           for (Object& object : plan.changed) Touch(object, now.wall_ns);
           Commit(plan.changed, now, effects);
+          BeginOperation(VerbOf(request.GetTypeName()), plan, was_under_way, now, effects);
           answer = plan.changed.front();
+          SetAnswer(answer, OperationName(revision_), plan.warnings);
         }
+        if (request.validate_only()) return answer;
         if (remember) {
           const RequestRecord record{request.request_id(), digest, now.wall_ns, answer};
           requests_.Remember(record, effects.forgotten);
@@ -128,6 +157,12 @@ std::vector<const Object*> ResourceSet::ListReplicas(absl::string_view resource_
   return replicas;
 }
 
+std::vector<const Object*> ResourceSet::StayingReplicas(absl::string_view resource_name) const {
+  std::vector<const Object*> replicas = LivingReplicas(resource_name);
+  std::erase_if(replicas, [](const Object* r) { return IsDraining(*r); });
+  return replicas;
+}
+
 std::vector<const Object*> ResourceSet::LivingReplicas(absl::string_view resource_name) const {
   std::vector<const Object*> replicas = ListReplicas(resource_name);
   std::erase_if(replicas, [](const Object* r) { return StateOf(*r) == PROVISIONING_STATE_DELETING; });
@@ -147,33 +182,50 @@ void ResourceSet::Report(absl::string_view name, absl::string_view epoch,
     return;
   }
   const auto pending = pending_.find(key);
-  const bool arrived = IsAwaited(StateOf(object)) && facts.serving() && pending != pending_.end() &&
-                       acknowledged >= pending->second.since_revision;
+  const bool arrived = IsAwaited(StateOf(object)) && !IsDraining(object) && facts.serving() &&
+                       pending != pending_.end() && acknowledged >= pending->second.since_revision;
   const bool moved =
       InstanceOf(object).epoch() != epoch || !SameEndpoint(InstanceOf(object).endpoint(), facts.endpoint());
   if (!arrived && !moved) return;
   std::vector<Object> changed{object};
   MutableInstanceOf(changed.front()).set_epoch(std::string(epoch));
   *MutableInstanceOf(changed.front()).mutable_endpoint() = facts.endpoint();
-  if (arrived) SetState(changed.front(), PROVISIONING_STATE_SUCCEEDED);
+  if (arrived) {
+    SetState(changed.front(), PROVISIONING_STATE_SUCCEEDED);
+    operations_.Finish(name, OPERATION_STATE_SUCCEEDED, "", "", now.wall_ns, effects.operations);
+  }
   Commit(changed, now, effects);
 }
 
 void ResourceSet::Fail(absl::string_view name, Now now, Effects& effects) {
   const Object* object = Find(name);
   NONET_CHECK(object != nullptr);
+  const std::string why =
+      errors::NoAcknowledgement(InstanceId(object->name()), options_.provisioning_timeout_ns);
+  operations_.Finish(name, OPERATION_STATE_FAILED, "PROVISIONING_FAILED", why, now.wall_ns,
+                     effects.operations);
   std::vector<Object> changed{*object};
-  SetState(changed.front(), PROVISIONING_STATE_FAILED,
-           errors::NoAcknowledgement(InstanceId(object->name()), options_.provisioning_timeout_ns));
+  SetState(changed.front(), PROVISIONING_STATE_FAILED, why);
   Commit(changed, now, effects);
 }
 
-void ResourceSet::Remove(absl::string_view name, Effects& effects) {
+void ResourceSet::EndDrain(absl::string_view name, Now now, Effects& effects) {
+  const Object* object = Find(name);
+  NONET_CHECK(object != nullptr && IsDraining(*object));
+  std::vector<Object> changed{*object};
+  changed.front().mutable_replica()->clear_drain();
+  SetState(changed.front(), PROVISIONING_STATE_DELETING);
+  Touch(changed.front(), now.wall_ns);
+  Commit(changed, now, effects);
+}
+
+void ResourceSet::Remove(absl::string_view name, Now now, Effects& effects) {
   const std::string key = CanonicalName(name);
   LogEntry entry{++revision_, {}};
   const auto remove = [&](std::map<std::string, Object>::iterator it) {
     entry.events.push_back(Deleted(it->second.name(), entry.revision));
-    pending_.erase(it->first);
+    ErasePending(it->first);
+    Index(it->second, false);
     return objects_.erase(it);
   };
   const auto top = objects_.find(key);
@@ -184,46 +236,110 @@ void ResourceSet::Remove(absl::string_view name, Effects& effects) {
   }
   remove(top);
   effects.log.push_back(std::move(entry));
+  operations_.Finish(key, OPERATION_STATE_SUCCEEDED, "", "", now.wall_ns, effects.operations);
 }
 
 void ResourceSet::Commit(std::vector<Object>& changed, Now now, Effects& effects) {
   LogEntry entry{++revision_, {}};
   for (Object& object : changed) {
+    ClearAnswer(object);
     SetRevision(object, revision_);
     const std::string key = CanonicalName(object.name());
     const auto before = objects_.find(key);
     Arm(key, before == objects_.end() ? nullptr : &before->second, object, now);
+    if (before == objects_.end()) Index(object, true);
     objects_[key] = object;
     entry.events.push_back(object);
   }
   effects.log.push_back(std::move(entry));
 }
 
+void ResourceSet::BeginOperation(absl::string_view verb, const Plan& plan, bool was_under_way, Now now,
+                                 Effects& effects) {
+  const Object& target = plan.changed.front();
+  Operation operation;
+  operation.set_name(OperationName(revision_));
+  operation.set_target(target.name());
+  operation.set_child(plan.child);
+  operation.set_verb(std::string(verb));
+  operation.set_revision(revision_);
+  for (const Warning& warning : plan.warnings) *operation.add_warnings() = warning;
+  // What is under way now and was not before, or is the deletion that overtook it, is this one's doing.
+  const ProvisioningState state = StateOf(target);
+  const bool runs =
+      !IsFinal(state) && (!was_under_way || state == PROVISIONING_STATE_DELETING || IsDraining(target));
+  operation.set_state(runs ? OPERATION_STATE_RUNNING : OPERATION_STATE_SUCCEEDED);
+  if (IsDraining(target)) operation.set_progress("draining");
+  // Whatever ran on an object that is in a final state now, or is being deleted, has been overtaken.
+  for (const Object& object : plan.changed) {
+    if (!IsFinal(StateOf(object)) && StateOf(object) != PROVISIONING_STATE_DELETING) continue;
+    operations_.Finish(object.name(), OPERATION_STATE_CANCELED, "OVERTAKEN",
+                       errors::Overtaken(operation.name()), now.wall_ns, effects.operations);
+  }
+  operations_.Begin(std::move(operation), now.wall_ns, effects.operations);
+}
+
 void ResourceSet::Arm(const std::string& key, const Object* before, const Object& after, Now now) {
   if (!HasInstance(after)) return;
   const ProvisioningState state = StateOf(after);
-  const bool same =
-      before != nullptr && StateOf(*before) == state && GenerationOf(*before) == GenerationOf(after);
+  const bool same = before != nullptr && StateOf(*before) == state &&
+                    GenerationOf(*before) == GenerationOf(after) && IsDraining(*before) == IsDraining(after);
   if (same) return;
-  if (state == PROVISIONING_STATE_DELETING) {
-    pending_[key] = {after.revision(), now.steady_ns + options_.deletion_timeout_ns};
+  if (IsDraining(after)) {
+    const auto& deadline = after.replica().drain().deadline();
+    const int64_t left = deadline.seconds() * kNanosPerSecond + deadline.nanos() - now.wall_ns;
+    SetPending(key, {after.revision(), now.steady_ns + std::clamp<int64_t>(left, 0, kDrainMaxNs)});
+    leaving_.insert(key);
+  } else if (state == PROVISIONING_STATE_DELETING) {
+    SetPending(key, {after.revision(), now.steady_ns + options_.deletion_timeout_ns});
+    leaving_.insert(key);
   } else if (state == PROVISIONING_STATE_FAILED) {
     // It may still arrive; what it must acknowledge is what it was awaited for.
-    Pending& pending = pending_[key];
-    pending.deadline_ns = kNever;
+    SetPending(key, {pending_[key].since_revision, kNever});
   } else if (IsAwaited(state)) {
-    pending_[key] = {after.revision(), now.steady_ns + options_.provisioning_timeout_ns};
+    SetPending(key, {after.revision(), now.steady_ns + options_.provisioning_timeout_ns});
   } else {
-    pending_.erase(key);
+    ErasePending(key);
   }
 }
 
+void ResourceSet::SetPending(const std::string& key, Pending pending) {
+  ErasePending(key);
+  if (pending.deadline_ns != kNever) due_.emplace(pending.deadline_ns, key);
+  pending_[key] = pending;
+}
+
+void ResourceSet::ErasePending(const std::string& key) {
+  const auto it = pending_.find(key);
+  if (it == pending_.end()) return;
+  due_.erase({it->second.deadline_ns, key});
+  leaving_.erase(key);
+  pending_.erase(it);
+}
+
+std::vector<std::string> ResourceSet::Unsettled(Now now) const {
+  std::set<std::string> keys = leaving_;
+  for (auto it = due_.begin(); it != due_.end() && it->first <= now.steady_ns; ++it) keys.insert(it->second);
+  return {keys.begin(), keys.end()};
+}
+
+void ResourceSet::Index(const Object& object, bool present) {
+  if (object.has_resource()) present ? ++resources_ : --resources_;
+  const auto set = [&](std::set<std::string>& names, std::string name) {
+    if (present) {
+      names.insert(std::move(name));
+    } else {
+      names.erase(name);
+    }
+  };
+  if (object.has_resource()) set(host_names_, object.resource().host_name());
+  if (!HasInstance(object)) return;
+  set(host_names_, InstanceOf(object).host_name());
+  set(host_hexes_, HexOf(InstanceOf(object).host_name()));
+}
+
 bool ResourceSet::IsHostNameUsed(absl::string_view host_name) const {
-  for (const auto& [key, object] : objects_) {
-    if (object.has_resource() && object.resource().host_name() == host_name) return true;
-    if (HasInstance(object) && InstanceOf(object).host_name() == host_name) return true;
-  }
-  return false;
+  return host_names_.contains(std::string(host_name));
 }
 
 absl::StatusOr<std::string> ResourceSet::UniqueHostName(absl::string_view resource_id,
@@ -231,11 +347,7 @@ absl::StatusOr<std::string> ResourceSet::UniqueHostName(absl::string_view resour
                                                         const Randoms& randoms) const {
   for (const std::string& hex : randoms.host_hexes) {
     // The digits alone must be unique too: they end the ids of the instance's connections.
-    const std::string ending = absl::StrCat("-", hex, ".", options_.zone);
-    bool used = false;
-    for (const auto& [key, object] : objects_) {
-      used |= HasInstance(object) && absl::EndsWith(InstanceOf(object).host_name(), ending);
-    }
+    const bool used = host_hexes_.contains(hex);
     const std::string rest = absl::StrCat("-", region, "-", hex);
     std::string label = CanonicalName(resource_id.substr(0, kDnsLabelMax - rest.size()));
     while (absl::EndsWith(label, "-")) label.pop_back();

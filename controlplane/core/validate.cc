@@ -1,6 +1,8 @@
 #include "controlplane/core/validate.h"
 
-#include <set>
+#include <algorithm>
+#include <map>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -8,25 +10,19 @@
 #include "common/base/names.h"
 #include "common/base/status_macros.h"
 #include "common/regions/regions.h"
+#include "controlplane/core/catalog.h"
 #include "controlplane/core/errors.h"
 #include "controlplane/core/limits.h"
 #include "controlplane/core/validate_profile.h"
+#include "controlplane/core/validate_settings.h"
 
 namespace nonet::controlplane {
 namespace {
 
 using google::protobuf::Map;
-using resource::v1::HubSettings;
 using resource::v1::Replica;
 using resource::v1::Resource;
 using resource::v1::Sku;
-
-// 1 to 10, then tens to 100; P2 is ten times as big and comes in hundreds (Azure's capacity lists).
-bool IsCapacity(absl::string_view sku, uint32_t n) {
-  if (sku == "Free_F1") return n == 1;
-  if (sku == "Premium_P2") return n >= 100 && n <= 1000 && n % 100 == 0;
-  return (n >= 1 && n <= 10) || (n >= 20 && n <= 100 && n % 10 == 0);
-}
 
 absl::string_view AllowedCapacities(absl::string_view sku) {
   if (sku == "Free_F1") return "1";
@@ -61,44 +57,6 @@ absl::Status ValidateTags(const Map<std::string, std::string>& tags) {
   return absl::OkStatus();
 }
 
-// A letter, then letters, digits and _`,.[] (proto, HubSettings.hub).
-bool IsHubName(absl::string_view hub) {
-  if (hub.empty() || hub.size() > kHubNameMax || !absl::ascii_isalpha(hub.front())) return false;
-  for (const char c : hub) {
-    if (!absl::ascii_isalnum(c) && !absl::StrContains("_`,.[]", c)) return false;
-  }
-  return true;
-}
-
-absl::Status NormalizeHubs(Resource& resource) {
-  if (static_cast<size_t>(resource.hubs_size()) > kHubsMax) return errors::TooManyHubs(resource.hubs_size());
-  std::set<std::string> seen;
-  for (HubSettings& hub : *resource.mutable_hubs()) {
-    if (!IsHubName(hub.hub())) {
-      return errors::InvalidHub(hub.hub(), "a name is 1 to 128 letters, digits and _`,.[], a letter first");
-    }
-    if (!seen.insert(absl::AsciiStrToLower(hub.hub())).second) {
-      return errors::InvalidHub(hub.hub(), "it has settings twice; names are compared without case");
-    }
-    if (hub.anonymous_connect_policy().empty()) hub.set_anonymous_connect_policy("deny");
-    if (hub.anonymous_connect_policy() != "deny" && hub.anonymous_connect_policy() != "allow") {
-      return errors::InvalidHub(hub.hub(),
-                                absl::StrCat("anonymous_connect_policy is \"", hub.anonymous_connect_policy(),
-                                             "\"; it can be allow or deny"));
-    }
-    if (hub.websocket_keep_alive_interval_s() == 0) {
-      hub.set_websocket_keep_alive_interval_s(kKeepAliveDefaultS);
-    }
-    if (hub.websocket_keep_alive_interval_s() < kKeepAliveMinS ||
-        hub.websocket_keep_alive_interval_s() > kKeepAliveMaxS) {
-      return errors::InvalidHub(
-          hub.hub(), absl::StrCat("websocket_keep_alive_interval_s must be ", kKeepAliveMinS, " to ",
-                                  kKeepAliveMaxS, ", not ", hub.websocket_keep_alive_interval_s()));
-    }
-  }
-  return absl::OkStatus();
-}
-
 // The values that a stored object always has explicitly, so that no reader needs to know the defaults.
 template <typename Message>
 absl::Status NormalizeCommon(Message& message) {
@@ -112,6 +70,20 @@ absl::Status NormalizeCommon(Message& message) {
 
 }  // namespace
 
+absl::Status CheckPremiumSettings(const Resource& resource) {
+  if (IsPremium(resource.sku())) return absl::OkStatus();
+  const auto& firewall = resource.application_firewall();
+  const std::string id = InstanceId(resource.name());
+  if (!firewall.client_connection_count_rules().empty() || !firewall.client_traffic_control_rules().empty() ||
+      firewall.max_client_connection_lifetime_s() != 0) {
+    return errors::PremiumNeededBy("the application firewall", id, resource.sku().name());
+  }
+  if (!resource.custom_domains().empty()) {
+    return errors::PremiumNeededBy("a custom domain", id, resource.sku().name());
+  }
+  return absl::OkStatus();
+}
+
 bool IsPremium(const Sku& sku) { return absl::StartsWith(sku.name(), "Premium_"); }
 
 absl::Status NormalizeSku(Sku& sku) {
@@ -121,7 +93,8 @@ absl::Status NormalizeSku(Sku& sku) {
     return errors::UnknownSku(sku.name());
   }
   if (sku.capacity() == 0) sku.set_capacity(sku.name() == "Premium_P2" ? 100 : 1);
-  if (!IsCapacity(sku.name(), sku.capacity())) {
+  const std::vector<uint32_t> capacities = SkuCapacities(sku.name());
+  if (std::find(capacities.begin(), capacities.end(), sku.capacity()) == capacities.end()) {
     return errors::InvalidCapacity(sku.name(), sku.capacity(), AllowedCapacities(sku.name()));
   }
   sku.set_tier(sku.name().substr(0, sku.name().find('_')));
@@ -134,7 +107,7 @@ absl::Status NormalizeResource(Resource& resource) {
   RETURN_IF_ERROR(ValidateResourceGroup(resource.resource_group()));
   if (!IsUuid(resource.subscription())) return errors::InvalidSubscription(resource.subscription());
   RETURN_IF_ERROR(NormalizeCommon(resource));
-  RETURN_IF_ERROR(NormalizeHubs(resource));
+  RETURN_IF_ERROR(NormalizeSettings(resource));
   if (!resource.has_traffic_profile()) return absl::OkStatus();
   return NormalizeProfile(*resource.mutable_traffic_profile());
 }

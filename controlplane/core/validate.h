@@ -21,6 +21,8 @@ absl::Status ValidateRegion(absl::string_view region);
 absl::Status ValidateRequestId(absl::string_view request_id);  // Empty is valid: not repeatable.
 absl::Status ValidateResourceGroup(absl::string_view group);
 
+// FAILED_PRECONDITION when the resource has settings that only a Premium one can have.
+absl::Status CheckPremiumSettings(const resource::v1::Resource& resource);
 bool IsPremium(const resource::v1::Sku& sku);
 
 }  // namespace nonet::controlplane

@@ -1,5 +1,6 @@
 // arm_handlers.h: what a resource has below it and what is the same about all of it.
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -174,6 +175,10 @@ absl::StatusOr<Answer> PutChildOf(Engine::Turn& turn, const Call& call, const Re
   RETURN_IF_ERROR(Door<Child>::Read(call, exists ? &current : nullptr, child));
   Door<Child>::SetName(child, call.path.child());
   child.set_etag(WantedEtag(call));
+  // Azure makes connections on the network's side; a body that names the private endpoint stands in for that.
+  if constexpr (std::is_same_v<Child, PrivateEndpointConnection>) {
+    request.set_must_exist(child.private_endpoint_id().empty());
+  }
   request.set_parent(parent.name());
   request.set_resource_group(call.path.group);
   ASSIGN_OR_RETURN(const Object answer, turn.plane.Mutate(request, turn.now, DrawRandoms(), turn.effects));

@@ -41,7 +41,9 @@ class Rig {
     loop_.Call([&] { server_.reset(); });
   }
   const std::string& address() const { return address_; }
-  uint16_t port() const { return static_cast<uint16_t>(std::stoi(address_.substr(address_.find(':') + 1))); }
+  uint16_t port() const { return PortOf(address_); }
+  uint16_t arm_http_port() const { return PortOf(server_->arm_http_address()); }
+  uint16_t arm_https_port() const { return PortOf(server_->arm_https_address()); }
 
   absl::Status Create(const std::string& id, const std::string& request_id = "",
                       resource::v1::Resource* answer = nullptr) {
@@ -80,6 +82,10 @@ class Rig {
   std::unique_ptr<watch::v1::ConfigWatch::Stub> watch;
 
  private:
+  static uint16_t PortOf(const std::string& address) {
+    return static_cast<uint16_t>(std::stoi(address.substr(address.find(':') + 1)));
+  }
+
   LoopThread loop_{RealClock()};
   Metrics metrics_;
   std::unique_ptr<ControlPlaneServer> server_;

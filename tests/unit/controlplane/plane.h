@@ -31,6 +31,7 @@ class Plane {
     randoms.host_hexes = {absl::StrFormat("%08x", n)};
     randoms.primary_key = absl::StrFormat("%043d", 2 * n);
     randoms.secondary_key = absl::StrFormat("%043d", 2 * n + 1);
+    randoms.salt = absl::StrFormat("salt%039d", n);
     Effects effects;
     auto answer = core.Mutate(mutation, now, randoms, effects);
     EndTurn(effects);
@@ -110,12 +111,13 @@ class Plane {
     EndTurn(effects);
   }
   void Facts(const std::string& name, bool serving, uint64_t generation,
-             const std::string& host = "127.80.15.1") {
+             const std::string& host = "127.80.15.1", uint64_t connections = 0) {
     watch::v1::Facts facts;
     facts.mutable_instance()->mutable_endpoint()->set_host(host);
     facts.mutable_instance()->mutable_endpoint()->set_http_port(8080);
     facts.mutable_instance()->set_serving(serving);
     facts.mutable_instance()->set_generation(generation);
+    facts.mutable_instance()->set_connections(connections);
     Effects effects;
     core.Report(name, facts, now, effects);
     EndTurn(effects);
@@ -149,7 +151,7 @@ class Plane {
   void EndTurn(Effects& effects) {
     core.Settle(now, effects);
     last_log = effects.log;
-    const StoreBatch batch = core.Seal(effects);
+    const StoreBatch batch = core.Seal(effects, now);
     stored.revision = batch.revision;
     stored.objects.clear();
     for (const auto& [name, object] : core.resources().objects()) stored.objects.push_back(object);
@@ -157,6 +159,13 @@ class Plane {
     std::erase_if(stored.log, [&](const LogEntry& entry) { return entry.revision <= batch.log_floor; });
     for (const RequestRecord& record : batch.remembered) stored.requests.push_back(record);
     for (const std::string& name : batch.new_subscribers) stored.subscribers.push_back(name);
+    for (const auto& [revision, operation] : batch.operations.put) {
+      std::erase_if(stored.operations, [&](const Operation& o) { return o.revision() == revision; });
+      stored.operations.push_back(operation);
+    }
+    for (const uint64_t revision : batch.operations.forgotten) {
+      std::erase_if(stored.operations, [&](const Operation& o) { return o.revision() == revision; });
+    }
   }
 
   const ResourceSet::Options options_;

@@ -104,8 +104,10 @@ TEST(CreateResource, KeepsTheHostNameOfALongNameWithinOneLabel) {
 }
 
 TEST(CreateResource, IsRefusedAtTheLimit) {
-  Plane plane;
-  for (size_t i = 0; i < kResourcesMax; ++i) {
+  ResourceSet::Options options;
+  options.resources_max = 20;
+  Plane plane(options);
+  for (size_t i = 0; i < options.resources_max; ++i) {
     ASSERT_TRUE(plane.Do(Plane::CreateRequest(absl::StrCat("contoso", i))).ok());
   }
   EXPECT_EQ(Reason(plane.Do(Plane::CreateRequest("one-more"))), "RESOURCE_LIMIT");
