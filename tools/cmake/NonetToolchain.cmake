@@ -15,9 +15,10 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
 find_program(NONET_CCACHE ccache)
 if(NONET_CCACHE)
-  # A precompiled header only hits the cache with these two sloppiness settings.
+  # A precompiled header only hits the cache with these two sloppiness settings. What the compiler says it read
+  # decides about a hit, so a miss is not preprocessed apart first.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${NONET_CCACHE})
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_DEPEND=1 ${NONET_CCACHE})
 endif()
 
 # Most of a compile here is reading headers, so a release build compiles the sources of a library in batches.
