@@ -12,6 +12,7 @@ namespace nonet::cli {
 
 struct ClientPlace {
   std::string connection_string;
+  std::string authority_file;  // "DIR/ca.pem"
   std::string dns;   // "127.0.0.1:7853"
   std::string zone;  // "webpubsub.azure.com"
   const Region* region = nullptr;

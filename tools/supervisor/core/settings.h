@@ -1,5 +1,6 @@
 // How a cluster was made. Fixed at the first start in a directory: instances keep addresses and host names
-// across restarts, so a later start may leave these out or repeat them, not change them. Pure.
+// across restarts, so a later start may leave these out or repeat them, not change them; but for the two that
+// say so. Pure.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,9 @@ struct Settings {
   int64_t probe_timeout_ns = 10 * kNanosPerSecond;
   int tolerated_failures = 3;
   std::vector<std::string> dns_listen = {};  // Beyond 127.0.0.1:(base_port + 53): "127.80.0.53:53".
+  // A later start may change these; processes that run already keep what they were started with.
+  bool open = false;                             // Changes need no bearer token.
+  std::vector<std::string> resolver_flags = {};  // Further flags of nonet-dnsresolver: "rrl=0".
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 
@@ -38,6 +42,8 @@ struct GivenSettings {
   std::optional<int64_t> probe_timeout_ns = {};
   std::optional<int> tolerated_failures = {};
   std::optional<std::vector<std::string>> dns_listen = {};
+  std::optional<bool> open = {};
+  std::optional<std::vector<std::string>> resolver_flags = {};
 };
 
 // INVALID_ARGUMENT naming the flag and its rule.

@@ -37,6 +37,7 @@ class Reader {
       }
     }
   }
+  bool Has(const char* name) const { return json_.is_object() && json_.contains(name); }
   const Json& List(const char* name) {
     static const Json* const kNone = new Json(Json::array());
     const Json* found = Find(name);
@@ -214,7 +215,9 @@ std::string EncodeSettings(const Settings& settings) {
                      {"probeIntervalNs", settings.probe_interval_ns},
                      {"probeTimeoutNs", settings.probe_timeout_ns},
                      {"toleratedFailures", settings.tolerated_failures},
-                     {"dnsListen", settings.dns_listen}};
+                     {"dnsListen", settings.dns_listen},
+                     {"open", settings.open},
+                     {"resolverFlags", settings.resolver_flags}};
   return json.dump(2) + "\n";
 }
 
@@ -232,6 +235,9 @@ absl::StatusOr<Settings> DecodeSettings(absl::string_view text, absl::string_vie
   reader.Get("probeTimeoutNs", settings.probe_timeout_ns);
   reader.Get("toleratedFailures", settings.tolerated_failures);
   reader.Get("dnsListen", settings.dns_listen);
+  // Younger than the rest: a directory of before does not have them.
+  if (reader.Has("open")) reader.Get("open", settings.open);
+  if (reader.Has("resolverFlags")) reader.Get("resolverFlags", settings.resolver_flags);
   if (!status.ok()) return status;
   return settings;
 }

@@ -118,6 +118,9 @@ TEST_F(Deploy, ParameterFilesAndWordsAreReadInOrder) {
   options_.parameters = {"name=fourth", "@" + Write("q.json", R"({"name": {"value": "third"}})")};
   ASSERT_TRUE(Run().ok());
   EXPECT_TRUE(control_.resources.count("resources/third"));
+  options_.parameters = {R"({"name": {"value": "a=fifth"}})", "NAME=fifth"};
+  ASSERT_TRUE(Run().ok());
+  EXPECT_TRUE(control_.resources.count("resources/fifth"));
 }
 
 TEST_F(Deploy, AMissingFileSaysWhich) {
