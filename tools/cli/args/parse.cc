@@ -190,16 +190,28 @@ void AddObjectVerb(CLI::App* parent, const std::string& verb, const std::string&
 
 void AddObjects(CLI::App* root, Raw& raw) {
   CLI::App* resource = AddCommand(root, "resource", "The resource itself, and its primary's instance", raw);
+  resource->footer(
+      "Examples:\n"
+      "  nonet resource create fabrikam --location westus --sku Premium_P1\n"
+      "  nonet resource update --tags team=chat\n"
+      "  nonet resource update --set publicNetworkAccess=Disabled --set tls.clientCertEnabled=true");
   for (const char* verb :
        {"create", "list", "show", "update", "enable", "disable", "start", "stop", "restart", "delete"}) {
     AddObjectVerb(resource, verb, "resource", false, raw);
   }
   CLI::App* replica = AddCommand(root, "replica", "Replicas in other regions", raw);
+  replica->footer(
+      "Examples:\n"
+      "  nonet replica add westus westeurope\n"
+      "  nonet replica update westus --unit-count 2\n"
+      "  nonet replica show westus --effective\n"
+      "  nonet replica delete westus --drain=5m");
   for (const char* verb : {"add", "create", "list", "show", "update", "enable", "disable", "start", "stop",
                            "restart", "delete"}) {
     AddObjectVerb(replica, verb, "replica", true, raw);
   }
   CLI::App* key = AddCommand(root, "key", "Access keys", raw);
+  key->footer("Examples:\n  nonet key list\n  nonet key regenerate --key-type salt");
   CLI::App* list = AddCommand(key, "list", "Both keys and their connection strings", raw);
   AddTarget(list, raw);
   CLI::App* regenerate = AddCommand(key, "regenerate", "Replace one key; the other stays valid", raw);
@@ -293,6 +305,10 @@ void AddLinks(CLI::App* root, Raw& raw) {
 void AddOperations(CLI::App* root, Raw& raw) {
   CLI::App* operation =
       AddCommand(root, "operation", "Changes under way, and what became of those of the last day", raw);
+  operation->footer(
+      "Examples:\n"
+      "  nonet replica add westus --no-wait -o name      # prints operations/12\n"
+      "  nonet operation wait operations/12");
   CLI::App* list = AddCommand(operation, "list", "Newest first", raw);
   list->add_option("-n,--name", raw.name, "Only of this resource");
   AddArgument(AddCommand(operation, "show", "One of them", raw), "OPERATION", raw, "operations/12, or 12");

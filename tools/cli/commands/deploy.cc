@@ -38,10 +38,14 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
                        "nonet deploy main.json --parameters main.parameters.json");
 }
 
-// Files and NAME=VALUE, in the order they were given.
+// Files, JSON and NAME=VALUE, in the order they were given.
 absl::StatusOr<deploy::GivenParameters> ReadParameters(const std::vector<std::string>& parameters) {
   deploy::GivenParameters given;
   for (const std::string& words : parameters) {
+    if (words[0] == '{') {
+      RETURN_IF_ERROR(deploy::AddParameterFile(words, "--parameters", given));
+      continue;
+    }
     const size_t equals = words.find('=');
     if (equals != std::string::npos && equals > 0 && words[0] != '@') {
       given.words[words.substr(0, equals)] = words.substr(equals + 1);
