@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
@@ -16,6 +18,8 @@
 #include "common/process/log.h"
 #include "common/regions/regions.h"
 #include "common/rpc/tls.h"
+#include "common/tls/authority.h"
+#include "common/tls/session.h"
 #include "common/watch/watch_client.h"
 #include "replica/server/blackhole.h"
 #include "replica/server/instance_server.h"
@@ -26,18 +30,19 @@ ABSL_FLAG(std::string, name, "",
 ABSL_FLAG(std::string, region, "", "Azure's programmatic region name, eastus; required");
 ABSL_FLAG(std::string, address, "127.0.0.1", "address of all of its ports");
 ABSL_FLAG(uint16_t, http_port, 8080, "port of WebSocket clients and REST; 0 picks a free one");
+ABSL_FLAG(uint16_t, https_port, 8443, "port of the same over TLS, with --tls_cert; 0 picks a free one");
 ABSL_FLAG(uint16_t, grpc_port, 8081, "port of the peer streams; 0 picks a free one");
 ABSL_FLAG(std::string, controlplane, "127.0.0.1:7800", "ip:port of the control plane");
 ABSL_FLAG(uint64_t, generation, 0, "the object's restart_generation that this start fulfils");
 ABSL_FLAG(
     std::string, links, "",
     "file with the links to begin with (a serialised nonet.fault.v1.LinkPlan); later plans come by gRPC");
-ABSL_FLAG(std::string, tls_cert, "",
-          "certificate of this instance, PEM; with --tls_key and --tls_ca, peers are "
-          "authenticated by theirs");
+ABSL_FLAG(std::string, tls_cert, "", "certificate of this instance, PEM; with --tls_key and --tls_ca");
 ABSL_FLAG(std::string, tls_key, "", "its key, PEM");
 ABSL_FLAG(std::string, tls_ca, "", "the cluster's authority, PEM");
-ABSL_FLAG(bool, blackhole, false, "accept connections on both ports and never answer");
+ABSL_FLAG(bool, peer_tls, false,
+          "mutual TLS on the gRPC port: whoever calls it shows a certificate of the authority's");
+ABSL_FLAG(bool, blackhole, false, "accept connections on all ports and never answer");
 
 ABSL_DECLARE_FLAG(uint16_t, admin_port);  // common/process/daemon.cc
 
@@ -46,6 +51,7 @@ namespace {
 
 // The address in a region's loopback prefix that its instances dial peers from.
 constexpr int kPeerSourceHost = 8;
+constexpr size_t kPemFileBytesMax = 64 * 1024;
 
 absl::Status BadFlag(absl::string_view message, absl::string_view next_step) {
   return MakeError(absl::StatusCode::kInvalidArgument, "BAD_FLAG", message,
@@ -57,10 +63,12 @@ struct Flags {
   std::string region = absl::GetFlag(FLAGS_region);
   std::string address = absl::GetFlag(FLAGS_address);
   uint16_t http_port = absl::GetFlag(FLAGS_http_port);
+  uint16_t https_port = absl::GetFlag(FLAGS_https_port);
   uint16_t grpc_port = absl::GetFlag(FLAGS_grpc_port);
   std::string tls_cert = absl::GetFlag(FLAGS_tls_cert);
   std::string tls_key = absl::GetFlag(FLAGS_tls_key);
   std::string tls_ca = absl::GetFlag(FLAGS_tls_ca);
+  bool peer_tls = absl::GetFlag(FLAGS_peer_tls);
 
   absl::Status Check() const {
     const auto parsed = ParseName(name);
@@ -71,6 +79,9 @@ struct Flags {
     const bool all = !tls_cert.empty() && !tls_key.empty() && !tls_ca.empty();
     if (!all && !(tls_cert.empty() && tls_key.empty() && tls_ca.empty())) {
       return BadFlag("--tls_cert, --tls_key and --tls_ca belong together", "give all three or none");
+    }
+    if (peer_tls && !all) {
+      return BadFlag("--peer_tls without a certificate", "--tls_cert, --tls_key and --tls_ca with it");
     }
     if (FindRegion(region) == nullptr) {
       return BadFlag(absl::StrCat("--region '", region, "' is unknown"),
@@ -84,11 +95,23 @@ absl::Status StartBlackhole(Daemon& daemon, const Flags& flags) {
   auto hole = std::make_shared<Blackhole>(daemon.loop());
   uint16_t http = 0, grpc = 0;
   RETURN_IF_ERROR(hole->Hold(flags.address, flags.http_port, &http));
+  if (!flags.tls_cert.empty()) RETURN_IF_ERROR(hole->Hold(flags.address, flags.https_port));
   RETURN_IF_ERROR(hole->Hold(flags.address, flags.grpc_port, &grpc));
   daemon.OnStop([hole]() mutable { hole.reset(); });
   daemon.Ready(
       {{"http", absl::StrCat(flags.address, ":", http)}, {"grpc", absl::StrCat(flags.address, ":", grpc)}});
   return absl::OkStatus();
+}
+
+// What clients are shown. FAILED_PRECONDITION when the files are not this instance's, of this cluster's
+// authority.
+absl::StatusOr<std::shared_ptr<const tls::Context>> ReadCertificateOf(const Flags& flags) {
+  tls::KeyPair pair;
+  ASSIGN_OR_RETURN(pair.certificate_pem, ReadFile(flags.tls_cert, kPemFileBytesMax));
+  ASSIGN_OR_RETURN(pair.key_pem, ReadFile(flags.tls_key, kPemFileBytesMax));
+  ASSIGN_OR_RETURN(const std::string authority_pem, ReadFile(flags.tls_ca, kPemFileBytesMax));
+  RETURN_IF_ERROR(tls::CheckIssued(pair.certificate_pem, authority_pem, tls::ObjectUri(flags.name)));
+  return tls::Context::Server(pair);
 }
 
 // What lives as long as the daemon's loop turns.
@@ -102,6 +125,7 @@ watch::v1::Facts FactsOf(const InstanceServer& server, const Flags& flags) {
   auto* instance = facts.mutable_instance();
   instance->mutable_endpoint()->set_host(flags.address);
   instance->mutable_endpoint()->set_http_port(server.http_port());
+  instance->mutable_endpoint()->set_https_port(server.https_port());
   instance->mutable_endpoint()->set_grpc_port(server.grpc_port());
   instance->mutable_endpoint()->set_admin_port(absl::GetFlag(FLAGS_admin_port));
   instance->set_serving(server.serving());
@@ -122,6 +146,7 @@ absl::Status StartInstance(Daemon& daemon, const Flags& flags) {
   options.epoch = daemon.epoch();
   options.address = flags.address;
   options.http_port = flags.http_port;
+  options.https_port = flags.https_port;
   options.grpc_port = flags.grpc_port;
   options.region = flags.region;
   if (const std::string file = absl::GetFlag(FLAGS_links); !file.empty()) {
@@ -130,8 +155,11 @@ absl::Status StartInstance(Daemon& daemon, const Flags& flags) {
     ASSIGN_OR_RETURN(options.links, LinkPlanFromBytes(bytes));
   }
   if (!flags.tls_cert.empty()) {
-    ASSIGN_OR_RETURN(options.tls, rpc::ReadTlsIdentity(flags.tls_cert, flags.tls_key, flags.tls_ca));
-    if (!options.tls->holder.Is(rpc::UriOf(flags.name))) {
+    ASSIGN_OR_RETURN(options.tls, ReadCertificateOf(flags));
+  }
+  if (flags.peer_tls) {
+    ASSIGN_OR_RETURN(options.peer_tls, rpc::ReadTlsIdentity(flags.tls_cert, flags.tls_key, flags.tls_ca));
+    if (!options.peer_tls->holder.Is(rpc::UriOf(flags.name))) {
       return BadFlag(absl::StrCat(flags.tls_cert, " is not the certificate of ", flags.name),
                      "--tls_cert with this instance's own certificate");
     }
@@ -168,8 +196,13 @@ absl::Status StartInstance(Daemon& daemon, const Flags& flags) {
     running->server->Stop([running, done = std::move(done)]() mutable { done(); });
   });
   running->watch->Start();
-  daemon.Ready({{"http", absl::StrCat(flags.address, ":", server->http_port())},
-                {"grpc", absl::StrCat(flags.address, ":", server->grpc_port())}});
+  std::vector<std::pair<std::string, std::string>> addresses = {
+      {"http", absl::StrCat(flags.address, ":", server->http_port())},
+      {"grpc", absl::StrCat(flags.address, ":", server->grpc_port())}};
+  if (server->https_port() != 0) {
+    addresses.emplace_back("https", absl::StrCat(flags.address, ":", server->https_port()));
+  }
+  daemon.Ready(std::move(addresses));
   return absl::OkStatus();
 }
 

@@ -138,6 +138,24 @@ Leaf InstanceLeaf(absl::string_view cluster, absl::string_view object_name,
           .uris = {ObjectUri(object_name)}};
 }
 
+absl::Status CheckIssued(absl::string_view certificate_pem, absl::string_view authority_pem,
+                         absl::string_view uri) {
+  ASSIGN_OR_RETURN(const Owned<X509> certificate, CertificateFromPem(certificate_pem));
+  ASSIGN_OR_RETURN(const Owned<X509> authority, CertificateFromPem(authority_pem));
+  ASSIGN_OR_RETURN(const Certificate says, ReadCertificate(certificate_pem));
+  const auto wrong = [&](absl::string_view why) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "WRONG_CERTIFICATE",
+                     absl::StrCat("the certificate of ", says.names.common_name, " ", why),
+                     {.next_step = "the certificate, key and authority that nonet up made in DIR/tls"});
+  };
+  if (X509_verify(certificate.get(), X509_get0_pubkey(authority.get())) != 1) {
+    return wrong("is not one of this authority's");
+  }
+  const std::vector<std::string>& uris = says.names.uris;
+  if (std::find(uris.begin(), uris.end(), uri) == uris.end()) return wrong(absl::StrCat("is not for ", uri));
+  return absl::OkStatus();
+}
+
 Authority::Authority(KeyPair pair, std::shared_ptr<const Native> native, KeySource keys)
     : pair_(std::move(pair)), native_(std::move(native)), keys_(std::move(keys)) {}
 

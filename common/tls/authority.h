@@ -72,6 +72,11 @@ struct Certificate {
 // INVALID_ARGUMENT when it is no certificate.
 absl::StatusOr<Certificate> ReadCertificate(absl::string_view pem);
 
+// FAILED_PRECONDITION unless the certificate is one of that authority's and carries that URI (as one of its
+// alternative names). Says nothing about the time.
+absl::Status CheckIssued(absl::string_view certificate_pem, absl::string_view authority_pem,
+                         absl::string_view uri);
+
 class Authority {
  public:
   struct Spec {

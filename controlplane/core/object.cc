@@ -143,25 +143,6 @@ bool IsStopped(const Object& object) {
                                 : false;
 }
 
-absl::string_view StateName(ProvisioningState state) {
-  switch (state) {
-    case resource::v1::PROVISIONING_STATE_CREATING:
-      return "Creating";
-    case resource::v1::PROVISIONING_STATE_UPDATING:
-      return "Updating";
-    case resource::v1::PROVISIONING_STATE_DELETING:
-      return "Deleting";
-    case resource::v1::PROVISIONING_STATE_SUCCEEDED:
-      return "Succeeded";
-    case resource::v1::PROVISIONING_STATE_FAILED:
-      return "Failed";
-    case resource::v1::PROVISIONING_STATE_CANCELED:
-      return "Canceled";
-    default:
-      return "Unknown";
-  }
-}
-
 bool IsFinal(ProvisioningState state) {
   return state == resource::v1::PROVISIONING_STATE_SUCCEEDED ||
          state == resource::v1::PROVISIONING_STATE_FAILED ||

@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "common/base/names.h"
+#include "controlplane/codec/state_name.h"
 #include "nonet/resource/v1/resource.pb.h"
 #include "nonet/watch/v1/watch.pb.h"
 
@@ -57,8 +58,6 @@ void SetAnswer(Object& object, absl::string_view operation,
                const std::vector<resource::v1::Warning>& warnings);
 void ClearAnswer(Object& object);
 
-// "Creating", as Azure writes it.
-absl::string_view StateName(resource::v1::ProvisioningState state);
 // Whether nothing is under way in this state.
 bool IsFinal(resource::v1::ProvisioningState state);
 

@@ -25,10 +25,10 @@ using resource::v1::SharedPrivateLink;
 
 // What differs: bodies, requests, and whether Azure documents a change as one call or as an operation.
 template <typename Child>
-struct Door;
+struct ChildDoor;
 
 template <>
-struct Door<HubSettings> {
+struct ChildDoor<HubSettings> {
   using Put = resource::v1::CreateOrUpdateHubRequest;
   using Delete = resource::v1::DeleteHubRequest;
   using List = resource::v1::ListHubsRequest;
@@ -50,7 +50,7 @@ struct Door<HubSettings> {
 };
 
 template <>
-struct Door<SharedPrivateLink> {
+struct ChildDoor<SharedPrivateLink> {
   using Put = resource::v1::CreateOrUpdateSharedPrivateLinkRequest;
   using Delete = resource::v1::DeleteSharedPrivateLinkRequest;
   using List = resource::v1::ListSharedPrivateLinksRequest;
@@ -74,7 +74,7 @@ struct Door<SharedPrivateLink> {
 };
 
 template <>
-struct Door<PrivateEndpointConnection> {
+struct ChildDoor<PrivateEndpointConnection> {
   using Put = resource::v1::CreateOrUpdatePrivateEndpointConnectionRequest;
   using Delete = resource::v1::DeletePrivateEndpointConnectionRequest;
   using List = resource::v1::ListPrivateEndpointConnectionsRequest;
@@ -98,7 +98,7 @@ struct Door<PrivateEndpointConnection> {
 };
 
 template <>
-struct Door<CustomCertificate> {
+struct ChildDoor<CustomCertificate> {
   using Put = resource::v1::CreateOrUpdateCustomCertificateRequest;
   using Delete = resource::v1::DeleteCustomCertificateRequest;
   using List = resource::v1::ListCustomCertificatesRequest;
@@ -122,7 +122,7 @@ struct Door<CustomCertificate> {
 };
 
 template <>
-struct Door<CustomDomain> {
+struct ChildDoor<CustomDomain> {
   using Put = resource::v1::CreateOrUpdateCustomDomainRequest;
   using Delete = resource::v1::DeleteCustomDomainRequest;
   using List = resource::v1::ListCustomDomainsRequest;
@@ -152,14 +152,15 @@ absl::Status NoSuchChild(absl::string_view resource, absl::string_view name) {
 
 template <typename Child>
 absl::StatusOr<Answer> ListChildren(const ControlPlane& plane, const Call& call, const Resource& parent) {
-  typename Door<Child>::List request;
+  typename ChildDoor<Child>::List request;
   request.set_parent(parent.name());
   request.set_resource_group(call.path.group);
   request.set_page_size(call.top);
   request.set_page_token(call.skip_token);
-  ASSIGN_OR_RETURN(const auto page, Door<Child>::Page(plane.resources(), request));
+  ASSIGN_OR_RETURN(const auto page, ChildDoor<Child>::Page(plane.resources(), request));
   Json values = Json::array();
-  for (const Child& child : Door<Child>::Items(page)) values.push_back(Door<Child>::Show(child, parent));
+  for (const Child& child : ChildDoor<Child>::Items(page))
+    values.push_back(ChildDoor<Child>::Show(child, parent));
   return ListAnswer(call, std::move(values), page.next_page_token());
 }
 
@@ -168,12 +169,12 @@ absl::StatusOr<Answer> PutChildOf(Engine::Turn& turn, const Call& call, const Re
   RETURN_IF_ERROR(RequireBody(call));
   const Child* stored = FindChild<Child>(parent, call.path.child());
   RETURN_IF_ERROR(CheckConditions(call, stored != nullptr, call.path.child()));
-  const Json current = stored == nullptr ? Json() : Door<Child>::Show(*stored, parent);
+  const Json current = stored == nullptr ? Json() : ChildDoor<Child>::Show(*stored, parent);
   const bool exists = stored != nullptr;
-  typename Door<Child>::Put request;
-  Child& child = Door<Child>::Given(request);
-  RETURN_IF_ERROR(Door<Child>::Read(call, exists ? &current : nullptr, child));
-  Door<Child>::SetName(child, call.path.child());
+  typename ChildDoor<Child>::Put request;
+  Child& child = ChildDoor<Child>::Given(request);
+  RETURN_IF_ERROR(ChildDoor<Child>::Read(call, exists ? &current : nullptr, child));
+  ChildDoor<Child>::SetName(child, call.path.child());
   child.set_etag(WantedEtag(call));
   // Azure makes connections on the network's side; a body that names the private endpoint stands in for that.
   if constexpr (std::is_same_v<Child, PrivateEndpointConnection>) {
@@ -185,8 +186,8 @@ absl::StatusOr<Answer> PutChildOf(Engine::Turn& turn, const Call& call, const Re
   const Resource& holder = answer.resource();
   const Child* now = FindChild<Child>(holder, call.path.child());
   if (now == nullptr) return NoSuchChild<Child>(call.path.resource(), call.path.child());
-  const Json body = Door<Child>::Show(*now, holder);
-  if (!Door<Child>::kPutIsOneCall) {
+  const Json body = ChildDoor<Child>::Show(*now, holder);
+  if (!ChildDoor<Child>::kPutIsOneCall) {
     return Changed(exists ? 200 : 201, body, holder.operation(), holder.location());
   }
   Answer done = Found(body);
@@ -197,14 +198,14 @@ absl::StatusOr<Answer> PutChildOf(Engine::Turn& turn, const Call& call, const Re
 template <typename Child>
 absl::StatusOr<Answer> DeleteChildOf(Engine::Turn& turn, const Call& call, const Resource& parent) {
   if (FindChild<Child>(parent, call.path.child()) == nullptr) return Answer{.status = 204};
-  typename Door<Child>::Delete request;
+  typename ChildDoor<Child>::Delete request;
   request.set_parent(parent.name());
   request.set_name(call.path.child());
   request.set_etag(WantedEtag(call));
   request.set_resource_group(call.path.group);
   ASSIGN_OR_RETURN(const Object answer, turn.plane.Mutate(request, turn.now, DrawRandoms(), turn.effects));
   const Resource& holder = answer.resource();
-  if (Door<Child>::kDeleteIsOneCall) return Answer{.status = 200, .wait_for = holder.operation()};
+  if (ChildDoor<Child>::kDeleteIsOneCall) return Answer{.status = 200, .wait_for = holder.operation()};
   return Answer{.status = 202, .operation = holder.operation(), .location = holder.location()};
 }
 
@@ -218,13 +219,13 @@ absl::StatusOr<Answer> HandleKind(Engine::Turn& turn, const Call& call, const Re
   if (call.method != "GET") return NotAllowed(call, "GET, PUT, DELETE");
   const Child* child = FindChild<Child>(parent, call.path.child());
   if (child == nullptr) return NoSuchChild<Child>(call.path.resource(), call.path.child());
-  return Found(Door<Child>::Show(*child, parent));
+  return Found(ChildDoor<Child>::Show(*child, parent));
 }
 
 template <typename Child>
 bool ShowIfOf(absl::string_view collection, const std::string& name, const Resource& parent, Json& out) {
   if (collection != ChildKind<Child>::kCollection) return false;
-  if (const Child* child = FindChild<Child>(parent, name)) out = Door<Child>::Show(*child, parent);
+  if (const Child* child = FindChild<Child>(parent, name)) out = ChildDoor<Child>::Show(*child, parent);
   return true;
 }
 

@@ -41,10 +41,15 @@ Answer Changed(int status, const Json& body, const std::string& operation, const
 absl::Status NotAllowed(const Call& call, absl::string_view allowed);
 // {"value": [...], "nextLink": ...}
 Answer ListAnswer(const Call& call, Json values, const std::string& next_token);
+// The operation of a change, or, where nothing had to change, the one that is under way with its target.
+std::string OperationOf(const ControlPlane& plane, const std::string& changed, absl::string_view target);
 // What an operation was about, as it is now; null where that is gone. NOT_FOUND when its resource is.
 absl::StatusOr<Json> ShowTarget(const ControlPlane& plane, const resource::v1::Operation& operation);
 // `child`: "hubs/chat". Null when there is none.
 Json ShowChild(const resource::v1::Resource& parent, absl::string_view child);
+// The same of a replica, which sees shared private links its own way.
+Json ShowReplicaChild(const resource::v1::Resource& parent, const resource::v1::Replica& replica,
+                      absl::string_view child);
 // Where clients find it: what connection strings say.
 std::string EndpointUrl(const resource::v1::Resource& resource);
 

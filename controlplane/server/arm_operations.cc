@@ -73,7 +73,8 @@ absl::StatusOr<Json> ShowTarget(const ControlPlane& plane, const Operation& oper
   }
   if (name->kind == ParsedName::Kind::kReplica) {
     ASSIGN_OR_RETURN(const Object* replica, plane.resources().GetReplica(operation.target(), ""));
-    return ReplicaToJson(replica->replica(), resource, Audience::kArm);
+    if (operation.child().empty()) return ReplicaToJson(replica->replica(), resource, Audience::kArm);
+    return ShowReplicaChild(resource, replica->replica(), operation.child());
   }
   if (!operation.child().empty()) return ShowChild(resource, operation.child());
   return ResourceToJson(resource, Audience::kArm);

@@ -97,7 +97,8 @@ absl::StatusOr<Answer> DeleteReplica(Engine::Turn& turn, const Call& call) {
   request.set_etag(WantedEtag(call));
   request.set_resource_group(call.path.group);
   ASSIGN_OR_RETURN(const Object answer, turn.plane.Mutate(request, turn.now, DrawRandoms(), turn.effects));
-  return Answer{.status = 200, .wait_for = answer.replica().operation()};
+  return Answer{.status = 200,
+                .wait_for = OperationOf(turn.plane, answer.replica().operation(), answer.replica().name())};
 }
 
 Json LinkJson(const SharedPrivateLink& link, const Resource& parent, const Replica& replica) {
@@ -130,6 +131,11 @@ absl::StatusOr<Answer> PutReplicaLink(Engine::Turn& turn, const Call& call, cons
 }
 
 }  // namespace
+
+Json ShowReplicaChild(const Resource& parent, const Replica& replica, absl::string_view child) {
+  const SharedPrivateLink* link = FindChild<SharedPrivateLink>(parent, child.substr(child.find('/') + 1));
+  return link == nullptr ? Json() : LinkJson(*link, parent, replica);
+}
 
 absl::StatusOr<Answer> HandleReplicas(Engine::Turn& turn, const Call& call) {
   if (!call.path.is_object) {

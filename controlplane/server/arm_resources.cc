@@ -86,7 +86,9 @@ absl::StatusOr<Answer> RemoveResource(Engine::Turn& turn, const Call& call) {
   request.set_etag(WantedEtag(call));
   request.set_resource_group(call.path.group);
   ASSIGN_OR_RETURN(const Object answer, turn.plane.Mutate(request, turn.now, DrawRandoms(), turn.effects));
-  return Answer{.status = 202, .operation = answer.resource().operation(), .location = location};
+  return Answer{.status = 202,
+                .operation = OperationOf(turn.plane, answer.resource().operation(), answer.resource().name()),
+                .location = location};
 }
 
 absl::StatusOr<Answer> ListKeys(const ControlPlane& plane, const Call& call, const Resource& resource) {

@@ -57,6 +57,12 @@ Answer Changed(int status, const Json& body, const std::string& operation, const
   return answer;
 }
 
+std::string OperationOf(const ControlPlane& plane, const std::string& changed, absl::string_view target) {
+  if (!changed.empty()) return changed;
+  const resource::v1::Operation* running = plane.resources().operations().Running(target);
+  return running == nullptr ? "" : running->name();
+}
+
 absl::Status NotAllowed(const Call& call, absl::string_view allowed) {
   return errors::MethodNotAllowed(call.method, call.url_path.substr(0, 256), allowed);
 }

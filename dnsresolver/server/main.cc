@@ -57,6 +57,7 @@ ABSL_FLAG(int, rrl, 20, "UDP answers a second of one kind to one /24 or /56; 0: 
 ABSL_FLAG(int, rrl_slip, 2, "over that limit, every so many goes out truncated; 0: none does");
 ABSL_FLAG(std::string, rrl_exempt, "127.0.0.0/8,::1", "prefixes that the limit does not apply to");
 ABSL_FLAG(absl::Duration, tcp_idle, absl::Seconds(20), "after which a silent TCP connection is closed");
+ABSL_FLAG(bool, check_flags, false, "only check the flags: end with 0, or with 2 and what is wrong");
 
 namespace nonet::dns {
 namespace {
@@ -118,6 +119,7 @@ int main(int argc, char** argv) {
                         .summary = "Authoritative DNS that steers clients to the nearest healthy replica."});
   const auto settings = nonet::dns::CheckSettings(nonet::dns::ReadFlags());
   if (!settings.ok()) daemon.BadFlag(settings.status().message());
+  if (absl::GetFlag(FLAGS_check_flags)) return 0;
   std::unique_ptr<nonet::dns::App> app;
   return daemon.Run([&](nonet::Daemon& d) { return nonet::dns::Start(d, *settings, app); });
 }

@@ -52,7 +52,7 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
             l,
             LinkEnd{.kind = LinkEnd::Kind::kInstance, .instance = options.instance, .region = options.region},
             RandomSeed()),
-        fault_agent(l, links, options.tls) {
+        fault_agent(l, links, options.peer_tls) {
     links.SetPlan(options.links);
   }
 
@@ -62,7 +62,7 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
     hooks.run = [this](const std::function<void(Effects*)>& step) { Run(step); };
     hooks.on_links_changed = [this] { UpdateServing(); };
     peers = std::make_unique<PeerSync>(
-        loop, core, PeerSync::Options{options.peer_local_address, &links, options.tls}, hooks);
+        loop, core, PeerSync::Options{options.peer_local_address, &links, options.peer_tls}, hooks);
     links.OnPlan([this] {
       if (!stopping) peers->Redial();
     });
@@ -213,6 +213,25 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
                                               std::move(callbacks));
   }
 
+  // Clients and REST, in the clear or over TLS: the same in everything else. The sockets' limit is each
+  // one's.
+  absl::StatusOr<std::unique_ptr<http::Server>> ListenHttp(uint16_t port,
+                                                           std::shared_ptr<const tls::Context> tls) {
+    http::ServerOptions http;
+    http.address = options.address;
+    http.port = port;
+    http.connections_max = kSocketsMax;
+    http.body_bytes_max = kMessageBytesMax;
+    http.tls = std::move(tls);
+    http.lines = [this](const std::string& address) { return links.WithClient(address); };
+    return http::Server::Listen(
+        loop, http,
+        [this](http::Request request, http::Reply reply) { OnRequest(std::move(request), std::move(reply)); },
+        [this](http::Request request, std::unique_ptr<http::Upgrade> upgrade) {
+          OnUpgrade(std::move(request), std::move(upgrade));
+        });
+  }
+
   // ---- REST ----
 
   void OnRequest(http::Request request, http::Reply reply) {
@@ -314,6 +333,7 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
     stopping = true;
     done = std::move(on_done);
     if (http != nullptr) http->StopListening();
+    if (https != nullptr) https->StopListening();
     Run([&](Effects* effects) {
       core.CloseAll(close_code::kGoingAway, "The service instance is stopping", effects);
     });
@@ -346,6 +366,7 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
   void Finish() {
     grpc.reset();
     http.reset();
+    https.reset();
     if (done) std::exchange(done, nullptr)();
   }
 
@@ -360,8 +381,10 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
   FaultAgent fault_agent;
   std::unique_ptr<PeerSync> peers;
   std::unique_ptr<http::Server> http;
+  std::unique_ptr<http::Server> https;  // The same over TLS; nullptr without a certificate.
   std::unique_ptr<rpc::Server> grpc;
   uint16_t http_port = 0;
+  uint16_t https_port = 0;
   uint16_t grpc_port = 0;
   absl::flat_hash_map<ConnectionKey, std::unique_ptr<ClientConnection>> clients;
   ConnectionKey next_key = 1;
@@ -386,6 +409,7 @@ InstanceServer::~InstanceServer() {
   impl_->clients.clear();
   impl_->grpc.reset();
   impl_->http.reset();
+  impl_->https.reset();
 }
 
 absl::Status InstanceServer::Listen() {
@@ -393,30 +417,22 @@ absl::Status InstanceServer::Listen() {
   rpc::Server::Options grpc;
   grpc.address = impl.options.address;
   grpc.port = impl.options.grpc_port;
-  grpc.tls = impl.options.tls;
+  grpc.tls = impl.options.peer_tls;
   ASSIGN_OR_RETURN(impl.grpc, rpc::Server::Start(grpc, {impl.peers->service(), impl.fault_agent.service()}));
   impl.grpc_port = impl.grpc->port();
-  http::ServerOptions http;
-  http.address = impl.options.address;
-  http.port = impl.options.http_port;
-  http.connections_max = kSocketsMax;
-  http.body_bytes_max = kMessageBytesMax;
-  http.lines = [&impl](const std::string& address) { return impl.links.WithClient(address); };
-  ASSIGN_OR_RETURN(impl.http, http::Server::Listen(
-                                  impl.loop, http,
-                                  [&impl](http::Request request, http::Reply reply) {
-                                    impl.OnRequest(std::move(request), std::move(reply));
-                                  },
-                                  [&impl](http::Request request, std::unique_ptr<http::Upgrade> upgrade) {
-                                    impl.OnUpgrade(std::move(request), std::move(upgrade));
-                                  }));
+  ASSIGN_OR_RETURN(impl.http, impl.ListenHttp(impl.options.http_port, nullptr));
   impl.http_port = impl.http->port();
+  if (impl.options.tls != nullptr) {
+    ASSIGN_OR_RETURN(impl.https, impl.ListenHttp(impl.options.https_port, impl.options.tls));
+    impl.https_port = impl.https->port();
+  }
   impl.ScheduleTick();
   impl.UpdateServing();
   return absl::OkStatus();
 }
 
 uint16_t InstanceServer::http_port() const { return impl_->http_port; }
+uint16_t InstanceServer::https_port() const { return impl_->https_port; }
 uint16_t InstanceServer::grpc_port() const { return impl_->grpc_port; }
 void InstanceServer::ApplyConfig(InstanceConfig config) { impl_->ApplyConfig(std::move(config)); }
 bool InstanceServer::serving() const { return impl_->serving; }

@@ -20,7 +20,10 @@
 #include "replica/server/instance_config.h"
 
 namespace nonet::rpc {
-struct TlsIdentity;
+struct TlsIdentity;  // common/rpc/tls.h
+}
+namespace nonet::tls {
+class Context;  // common/tls/session.h
 }
 
 namespace nonet::replica {
@@ -32,13 +35,16 @@ class InstanceServer {
     std::string epoch;     // 16 hex digits.
     std::string address = "127.0.0.1";
     uint16_t http_port = 0;
+    // HTTP and WebSocket over TLS; nullptr: not served.
+    std::shared_ptr<const tls::Context> tls;
+    uint16_t https_port = 0;
     uint16_t grpc_port = 0;
     std::string peer_local_address;  // Source of peer connections; empty: the system's choice.
     std::function<void()> on_facts;  // serving() or connections() changed.
     std::string region = {};         // Empty: no wide-area delays.
     LinkPlan links = {};             // In force from the start.
     // Peers show certificates; empty: plain.
-    std::shared_ptr<const rpc::TlsIdentity> tls = {};
+    std::shared_ptr<const rpc::TlsIdentity> peer_tls = {};
   };
 
   InstanceServer(EventLoop& loop, Metrics& metrics, Options options);
@@ -46,6 +52,7 @@ class InstanceServer {
 
   absl::Status Listen();
   uint16_t http_port() const;
+  uint16_t https_port() const;  // 0 without TLS.
   uint16_t grpc_port() const;
 
   void ApplyConfig(InstanceConfig config);

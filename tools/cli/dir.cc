@@ -2,8 +2,11 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/bearer.h"
 
 namespace nonet::cli {
 namespace {
@@ -40,6 +43,12 @@ std::string ReadyFile(absl::string_view dir, absl::string_view daemon) {
 }
 std::string LogFile(absl::string_view dir, absl::string_view process) {
   return absl::StrCat(dir, "/logs/", process, ".log");
+}
+std::string ReadToken(absl::string_view dir) {
+  std::ifstream in(absl::StrCat(dir, "/token"), std::ios::binary);
+  std::ostringstream content;
+  if (in) content << in.rdbuf();
+  return ParseTokenFile(content.str(), "token").value_or("");
 }
 std::string SettingsFile(absl::string_view dir) { return absl::StrCat(dir, "/supervisor/settings.json"); }
 

@@ -15,6 +15,8 @@ std::string AbsoluteDir(absl::string_view dir);
 std::string ClusterFile(absl::string_view dir);                          // DIR/cluster.json
 std::string ReadyFile(absl::string_view dir, absl::string_view daemon);  // DIR/run/<daemon>.json
 std::string LogFile(absl::string_view dir, absl::string_view process);   // DIR/logs/<process>.log
+// The bearer token in DIR/token (common/base/bearer.h); empty when there is none that can be read.
+std::string ReadToken(absl::string_view dir);
 std::string SettingsFile(absl::string_view dir);  // DIR/supervisor/settings.json: it marks a DIR as ours.
 
 }  // namespace nonet::cli

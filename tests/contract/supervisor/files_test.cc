@@ -76,8 +76,14 @@ TEST(SettingsFile, ComesBackAsItWasWritten) {
   settings.net = "127.91";
   settings.dns_listen = {"127.91.0.53:53"};
   settings.ttl_ns = 5 * kNanosPerSecond;
+  settings.open = true;
+  settings.resolver_flags = {"rrl=0", "probe_status=200-299,301"};
   EXPECT_EQ(*DecodeSettings(EncodeSettings(settings), "f"), settings);
   EXPECT_EQ(DecodeSettings("{}", "f").status().code(), absl::StatusCode::kDataLoss);
+  auto before = nlohmann::json::parse(EncodeSettings(settings));
+  before.erase("open");
+  before.erase("resolverFlags");
+  EXPECT_FALSE(DecodeSettings(before.dump(), "f")->open);
 }
 
 std::map<std::string, watch::v1::Event> SomeObjects() {
@@ -103,40 +109,47 @@ TEST(ClusterFile, HasTheDocumentedShape) {
   const std::vector<ProcessView> processes = {
       {.key = "resources/contoso", .identity = {.pid = 7}, .address = "127.80.15.1"},
       {.key = "resources/contoso/replicas/westus", .address = "127.80.51.1"}};
-  const auto actual = nlohmann::json::parse(RenderClusterFile(settings, processes, SomeObjects()));
+  const auto actual = nlohmann::json::parse(RenderClusterFile(settings, "/d", processes, SomeObjects()));
   const auto expected = nlohmann::json::parse(R"({
     "cluster": "contoso",
-    "controlplane": {"grpc": "127.0.0.1:9000", "http": null, "https": null, "admin": "127.0.0.1:9003",
-                     "armTokenFile": null},
+    "controlplane": {"grpc": "127.0.0.1:9000", "http": "http://127.0.0.1:9001",
+                     "https": "https://127.0.0.1:9002", "admin": "127.0.0.1:9003", "armTokenFile": "/d/token"},
     "dns": {"address": "127.0.0.1:9053", "grpc": "127.0.0.1:9054", "admin": "127.0.0.1:9055"},
     "supervisor": {"grpc": "127.0.0.1:9010", "admin": "127.0.0.1:9011"},
-    "caFile": null,
+    "caFile": "/d/ca.pem",
     "resources": [{
       "name": "contoso", "resourceGroup": "nonet", "subscription": "00000000-0000-0000-0000-000000000000",
       "hostName": "contoso.webpubsub.test",
-      "connectionString": "Endpoint=http://contoso.webpubsub.test:8080;AccessKey=secret;Version=1.0;",
+      "connectionString": "Endpoint=https://contoso.webpubsub.test:8443;AccessKey=secret;Version=1.0;",
       "httpConnectionString": "Endpoint=http://contoso.webpubsub.test:8080;AccessKey=secret;Version=1.0;",
       "instances": [
         {"name": "contoso", "role": "primary", "region": "eastus",
          "hostName": "contoso-eastus-00000001.webpubsub.test", "address": "127.80.15.1",
-         "http": "http://127.80.15.1:8080", "https": null, "grpc": "127.80.15.1:8081",
+         "http": "http://127.80.15.1:8080", "https": "https://127.80.15.1:8443", "grpc": "127.80.15.1:8081",
          "admin": "127.80.15.1:8082", "pid": 7},
         {"name": "westus", "role": "replica", "region": "westus",
          "hostName": "contoso-westus-00000002.webpubsub.test", "address": "127.80.51.1",
-         "http": "http://127.80.51.1:8080", "https": null, "grpc": "127.80.51.1:8081",
+         "http": "http://127.80.51.1:8080", "https": "https://127.80.51.1:8443", "grpc": "127.80.51.1:8081",
          "admin": "127.80.51.1:8082", "pid": null}]}]})");
   EXPECT_EQ(actual, expected) << actual.dump(2);
+}
+
+TEST(ClusterFile, NamesNoTokenWhereNoneIsNeeded) {
+  Settings settings;
+  settings.open = true;
+  const auto file = nlohmann::json::parse(RenderClusterFile(settings, "/d", {}, {}));
+  EXPECT_TRUE(file["controlplane"]["armTokenFile"].is_null());
 }
 
 TEST(ClusterFile, LeavesOutWhatIsBeingDeleted) {
   auto objects = SomeObjects();
   objects["resources/contoso/replicas/westus"].mutable_replica()->set_provisioning_state(
       resource::v1::PROVISIONING_STATE_DELETING);
-  auto file = nlohmann::json::parse(RenderClusterFile({}, {}, objects));
+  auto file = nlohmann::json::parse(RenderClusterFile({}, "/d", {}, objects));
   EXPECT_EQ(file["resources"][0]["instances"].size(), 1u);
   objects["resources/contoso"].mutable_resource()->set_provisioning_state(
       resource::v1::PROVISIONING_STATE_DELETING);
-  file = nlohmann::json::parse(RenderClusterFile({}, {}, objects));
+  file = nlohmann::json::parse(RenderClusterFile({}, "/d", {}, objects));
   EXPECT_TRUE(file["resources"].empty());
 }
 

@@ -154,6 +154,17 @@ TEST(Authority, DoesNotCoverOtherNamesAnotherAuthorityOrAnotherKey) {
   EXPECT_FALSE(authority.Covers({"", ""}, WestUs(), kNow));
 }
 
+TEST(CheckIssued, WantsTheAuthorityAndTheUri) {
+  const Authority authority = NewAuthority();
+  const std::string leaf = authority.Issue(WestUs(), kNow)->certificate_pem;
+  const std::string& ca = authority.pair().certificate_pem;
+  EXPECT_TRUE(CheckIssued(leaf, ca, ObjectUri(kObject)).ok());
+  EXPECT_EQ(ErrorReason(CheckIssued(leaf, ca, "nonet:resources/fabrikam")), "WRONG_CERTIFICATE");
+  EXPECT_EQ(ErrorReason(CheckIssued(leaf, NewAuthority().pair().certificate_pem, ObjectUri(kObject))),
+            "WRONG_CERTIFICATE");
+  EXPECT_EQ(ErrorReason(CheckIssued("x", ca, ObjectUri(kObject))), "BAD_PEM");
+}
+
 TEST(Session, CarriesBytesBothWaysOverHttp11) {
   const Authority authority = AuthorityOfToday();
   Pair pair(authority, WestUs(), "contoso.webpubsub.test", authority.pair().certificate_pem);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/base/names.h"
 #include "common/base/status_macros.h"
 #include "common/regions/regions.h"
@@ -26,62 +27,14 @@ std::string Or(const Words& words, absl::string_view otherwise = {}) {
   return words.value_or(std::string(otherwise));
 }
 
-// "nonet replica add", for next steps.
-std::string CommandOf(const Raw& raw) { return absl::StrCat("nonet ", absl::StrJoin(raw.path, " ")); }
-
-absl::Status Missing(const Raw& raw, absl::string_view what, absl::string_view example) {
-  return errors::Usage(absl::StrCat(CommandOf(raw), " needs ", what),
-                       absl::StrCat(CommandOf(raw), " ", example));
-}
-
-absl::Status BadValue(absl::string_view option, absl::string_view value, absl::string_view accepted) {
-  return errors::Usage(absl::StrCat(option, " does not take \"", value, "\""),
-                       absl::StrCat(option, " ", accepted));
-}
-
 absl::Status CheckRegion(absl::string_view region) {
   return FindRegion(region) == nullptr ? errors::UnknownRegion(region) : absl::OkStatus();
 }
 
-absl::StatusOr<int64_t> Duration(absl::string_view option, const Words& words, int64_t otherwise) {
-  if (!words) return otherwise;
-  const absl::StatusOr<int64_t> ns = ParseDuration(*words);
-  if (!ns.ok()) {
-    return errors::Usage(absl::StrCat(option, ": ", ns.status().message()),
-                         absl::StrCat(option, " with a number and a unit, such as 90s, 250ms or 1m30s"));
-  }
-  return *ns;
-}
-
 absl::StatusOr<std::optional<int64_t>> MaybeDuration(absl::string_view option, const Words& words) {
   if (!words) return std::optional<int64_t>();
-  ASSIGN_OR_RETURN(const int64_t ns, Duration(option, words, 0));
+  ASSIGN_OR_RETURN(const int64_t ns, DurationWord(option, words, 0));
   return std::optional<int64_t>(ns);
-}
-
-absl::StatusOr<int64_t> Number(absl::string_view option, const std::string& words, int64_t low,
-                               int64_t high) {
-  int64_t number = 0;
-  if (!absl::SimpleAtoi(words, &number) || number < low || number > high) {
-    return BadValue(option, words, absl::StrCat("a number from ", low, " to ", high));
-  }
-  return number;
-}
-
-absl::StatusOr<bool> Boolean(absl::string_view option, const std::string& words) {
-  const std::string lower = absl::AsciiStrToLower(words);
-  if (lower == "true" || lower == "enabled" || lower == "1") return true;
-  if (lower == "false" || lower == "disabled" || lower == "0") return false;
-  return BadValue(option, words, "true or false");
-}
-
-// At most one positional argument.
-absl::StatusOr<std::string> One(const Raw& raw) {
-  if (raw.positional.size() > 1) {
-    return errors::Usage(absl::StrCat(CommandOf(raw), " takes one argument, not ", raw.positional.size()),
-                         absl::StrCat(CommandOf(raw), " --help"));
-  }
-  return raw.positional.empty() ? "" : raw.positional[0];
 }
 
 absl::Status CheckReplicas(const Raw& raw, UpOptions& up) {
@@ -109,8 +62,8 @@ absl::StatusOr<UpOptions> CheckUp(const Raw& raw) {
   if (up.primary) RETURN_IF_ERROR(CheckRegion(*up.primary));
   RETURN_IF_ERROR(CheckReplicas(raw, up));
   if (raw.name && !IsValidId(*raw.name)) {
-    return BadValue("--name", *raw.name,
-                    "NAME: 3 to 63 letters, digits and dashes, a letter first, no dash last");
+    return BadWord("--name", *raw.name,
+                   "NAME: 3 to 63 letters, digits and dashes, a letter first, no dash last");
   }
   up.given.cluster = raw.name;
   up.given.zone = raw.zone;
@@ -124,14 +77,22 @@ absl::StatusOr<UpOptions> CheckUp(const Raw& raw) {
   ASSIGN_OR_RETURN(up.given.probe_timeout_ns, MaybeDuration("--probe-timeout", raw.probe_timeout));
   if (raw.tolerated_failures) {
     ASSIGN_OR_RETURN(const int64_t failures,
-                     Number("--tolerated-failures", *raw.tolerated_failures, 0, 1'000));
+                     NumberWord("--tolerated-failures", *raw.tolerated_failures, 0, 1'000));
     up.given.tolerated_failures = static_cast<int>(failures);
   }
+  up.given.open = raw.open;
+  if (raw.resolver_flags) {
+    up.given.resolver_flags.emplace();
+    for (absl::string_view flag : *raw.resolver_flags) {
+      absl::ConsumePrefix(&flag, "--");
+      if (!flag.empty()) up.given.resolver_flags->emplace_back(flag);
+    }
+  }
   if (raw.base_port) {
-    ASSIGN_OR_RETURN(const int64_t port, Number("--base-port", *raw.base_port, 1, 65'535));
+    ASSIGN_OR_RETURN(const int64_t port, NumberWord("--base-port", *raw.base_port, 1, 65'535));
     up.given.base_port = static_cast<int>(port);
   }
-  ASSIGN_OR_RETURN(up.timeout_ns, Duration("--timeout", raw.timeout, kTimeoutDefaultNs));
+  ASSIGN_OR_RETURN(up.timeout_ns, DurationWord("--timeout", raw.timeout, kTimeoutDefaultNs));
   // What the settings themselves rule, said before anything is started.
   const absl::StatusOr<supervisor::Settings> settings =
       supervisor::DecideSettings(std::nullopt, up.given, "");
@@ -146,45 +107,39 @@ absl::StatusOr<EnvOptions> CheckEnv(const Raw& raw) {
 
 absl::StatusOr<LogsOptions> CheckLogs(const Raw& raw) {
   LogsOptions logs;
-  ASSIGN_OR_RETURN(logs.process, One(raw));
+  ASSIGN_OR_RETURN(logs.process, OneWord(raw));
   logs.follow = raw.follow;
   if (raw.tail) {
-    ASSIGN_OR_RETURN(logs.lines, Number("--tail", *raw.tail, 0, 1'000'000));
+    ASSIGN_OR_RETURN(logs.lines, NumberWord("--tail", *raw.tail, 0, 1'000'000));
   }
   return logs;
 }
 
 absl::StatusOr<WaitOptions> CheckWait(const Raw& raw) {
-  if (!raw.condition) return Missing(raw, "--for", "--for=ready");
+  if (!raw.condition) return MissingWord(raw, "--for", "--for=ready");
   WaitOptions wait;
   ASSIGN_OR_RETURN(wait.condition, ParseCondition(*raw.condition));
-  ASSIGN_OR_RETURN(wait.timeout_ns, Duration("--timeout", raw.timeout, kTimeoutDefaultNs));
+  ASSIGN_OR_RETURN(wait.timeout_ns, DurationWord("--timeout", raw.timeout, kTimeoutDefaultNs));
   wait.name = Or(raw.name);
   return wait;
-}
-
-absl::StatusOr<ChangeOptions> CheckChange(const Raw& raw) {
-  ChangeOptions change{.no_wait = raw.no_wait, .dry_run = raw.dry_run, .etag = Or(raw.etag)};
-  ASSIGN_OR_RETURN(change.timeout_ns, Duration("--timeout", raw.timeout, kTimeoutDefaultNs));
-  return change;
 }
 
 absl::StatusOr<std::pair<std::string, std::string>> KeyValue(absl::string_view option,
                                                              absl::string_view words) {
   const size_t equals = words.find('=');
-  if (equals == words.npos || equals == 0) return BadValue(option, words, "NAME=VALUE");
+  if (equals == words.npos || equals == 0) return BadWord(option, words, "NAME=VALUE");
   return std::make_pair(std::string(words.substr(0, equals)), std::string(words.substr(equals + 1)));
 }
 
 absl::Status CheckFields(const Raw& raw, ObjectOptions& object) {
   object.sku = Or(raw.sku);
   if (raw.unit_count) {
-    ASSIGN_OR_RETURN(const int64_t units, Number("--unit-count", *raw.unit_count, 1, 1000));
+    ASSIGN_OR_RETURN(const int64_t units, NumberWord("--unit-count", *raw.unit_count, 1, 1000));
     object.unit_count = static_cast<uint32_t>(units);
   }
   if (raw.region_endpoint_enabled) {
     ASSIGN_OR_RETURN(object.region_endpoint_enabled,
-                     Boolean("--region-endpoint-enabled", *raw.region_endpoint_enabled));
+                     BooleanWord("--region-endpoint-enabled", *raw.region_endpoint_enabled));
   }
   if (raw.tags) {
     object.tags.emplace();
@@ -208,23 +163,11 @@ absl::Status CheckNewReplica(const Raw& raw, ObjectOptions& object) {
   if (raw.location && !raw.positional.empty()) {
     return errors::Usage("the region is given twice, as an argument and by --location", "one of them");
   }
-  if (object.regions.empty()) return Missing(raw, "a region", "westus");
+  if (object.regions.empty()) return MissingWord(raw, "a region", "westus");
   if (object.regions.size() > 1 && raw.replica_name) {
     return errors::Usage("--replica-name names one replica, but several regions are given",
                          "leave it out: the region's name is the default");
   }
-  return absl::OkStatus();
-}
-
-// NAME or REPLICA as an argument stands for the option.
-absl::Status ReadPositionalName(const Raw& raw, absl::string_view option, std::string& name) {
-  ASSIGN_OR_RETURN(const std::string argument, One(raw));
-  if (argument.empty()) return absl::OkStatus();
-  if (!name.empty() && name != argument) {
-    return errors::Usage(absl::StrCat("\"", argument, "\" and ", option, " ", name, " are two names"),
-                         "one of them");
-  }
-  name = argument;
   return absl::OkStatus();
 }
 
@@ -234,15 +177,30 @@ absl::Status CheckSubject(const Raw& raw, ObjectOptions& object) {
   if (!object.replica) {
     RETURN_IF_ERROR(ReadPositionalName(raw, "--name", object.name));
     if (!create) return absl::OkStatus();
-    if (object.name.empty()) return Missing(raw, "--name", "--name contoso --location eastus");
-    if (!raw.location) return Missing(raw, "--location", "--name contoso --location eastus");
+    if (object.name.empty()) return MissingWord(raw, "--name", "--name contoso --location eastus");
+    if (!raw.location) return MissingWord(raw, "--location", "--name contoso --location eastus");
     object.location = *raw.location;
     return absl::OkStatus();
   }
   if (create) return CheckNewReplica(raw, object);
   RETURN_IF_ERROR(ReadPositionalName(raw, "--replica-name", object.replica_name));
-  return object.replica_name.empty() ? Missing(raw, "--replica-name", "--replica-name westus")
+  return object.replica_name.empty() ? MissingWord(raw, "--replica-name", "--replica-name westus")
                                      : absl::OkStatus();
+}
+
+// --force, --drain and one request id for one change.
+absl::Status CheckLifecycle(const Raw& raw, ObjectOptions& object) {
+  object.force = raw.force;
+  if (raw.drain) {
+    ASSIGN_OR_RETURN(object.drain_ns,
+                     DurationWord("--drain", *raw.drain == "default" ? Words() : raw.drain, 0));
+    if (*object.drain_ns == 0) object.drain_ns = kDrainDefaultNs;
+    if (!raw.timeout) object.change.timeout_ns += *object.drain_ns;
+  }
+  if (object.regions.size() > 1 && raw.request_id) {
+    return errors::Usage("--request-id is of one change, but several regions are given", "one region");
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ObjectOptions> CheckObject(const Raw& raw) {
@@ -261,10 +219,11 @@ absl::StatusOr<ObjectOptions> CheckObject(const Raw& raw) {
   RETURN_IF_ERROR(CheckSubject(raw, object));
   RETURN_IF_ERROR(CheckFields(raw, object));
   ASSIGN_OR_RETURN(object.change, CheckChange(raw));
+  RETURN_IF_ERROR(CheckLifecycle(raw, object));
   const bool changes = !object.sku.empty() || object.unit_count || object.region_endpoint_enabled ||
                        object.tags || !object.set.empty();
   if (object.verb == ObjectVerb::kUpdate && !changes) {
-    return Missing(raw, "something to change", "--tags team=chat");
+    return MissingWord(raw, "something to change", "--tags team=chat");
   }
   return object;
 }
@@ -276,10 +235,13 @@ absl::StatusOr<KeyOptions> CheckKey(const Raw& raw) {
   key.group = Or(raw.group);
   ASSIGN_OR_RETURN(key.change, CheckChange(raw));
   if (!key.regenerate) return key;
+  static const std::map<std::string, KeyChoice> choices = {
+      {"primary", KeyChoice::kPrimary}, {"secondary", KeyChoice::kSecondary}, {"salt", KeyChoice::kSalt}};
   const std::string type = absl::AsciiStrToLower(Or(raw.key_type));
-  if (type.empty()) return Missing(raw, "--key-type", "--key-type primary");
-  if (type != "primary" && type != "secondary") return BadValue("--key-type", type, "primary or secondary");
-  key.secondary = type == "secondary";
+  if (type.empty()) return MissingWord(raw, "--key-type", "--key-type primary");
+  const auto choice = choices.find(type);
+  if (choice == choices.end()) return BadWord("--key-type", type, "primary, secondary or salt");
+  key.choice = choice->second;
   return key;
 }
 
@@ -295,14 +257,14 @@ absl::StatusOr<FaultOptions> CheckFault(const Raw& raw) {
   FaultOptions fault;
   fault.verb = verbs.at(raw.path[1]);
   fault.hold = raw.hold;
-  ASSIGN_OR_RETURN(fault.subject, One(raw));
+  ASSIGN_OR_RETURN(fault.subject, OneWord(raw));
   const bool region = fault.verb == FaultVerb::kRegionDown || fault.verb == FaultVerb::kRegionUp;
   if (fault.verb == FaultVerb::kList || fault.verb == FaultVerb::kClear) return fault;
   if (fault.subject.empty()) {
-    return Missing(raw, region ? "a region" : "a process", region ? "eastus" : "westus");
+    return MissingWord(raw, region ? "a region" : "a process", region ? "eastus" : "westus");
   }
   const std::string mode = Or(raw.mode, "refuse");
-  if (mode != "refuse" && mode != "hang") return BadValue("--mode", mode, "refuse or hang");
+  if (mode != "refuse" && mode != "hang") return BadWord("--mode", mode, "refuse or hang");
   fault.hang = mode == "hang";
   return fault;
 }
@@ -312,19 +274,25 @@ absl::Status CheckCommand(const Raw& raw, CommandLine& line) {
   if (command == "status") line.command = StatusOptions();
   if (command == "down") line.command = DownOptions();
   if (command == "reset") line.command = ResetOptions();
+  if (command == "backup" || command == "restore") {
+    ASSIGN_OR_RETURN(std::string file, OneWord(raw));
+    if (file.empty()) return MissingWord(raw, "FILE", "contoso.backup");
+    if (command == "backup") line.command = BackupOptions{std::move(file)};
+    if (command == "restore") line.command = RestoreOptions{std::move(file), raw.force};
+  }
   if (command == "watch") {
     WatchOptions watch;
-    ASSIGN_OR_RETURN(watch.since_ns, Duration("--since", raw.since, 0));
+    ASSIGN_OR_RETURN(watch.since_ns, DurationWord("--since", raw.since, 0));
     line.command = watch;
   }
   if (command == "completion" || command == "__words") {
-    ASSIGN_OR_RETURN(const std::string word, One(raw));
+    ASSIGN_OR_RETURN(const std::string word, OneWord(raw));
     if (command == "__words") {
       line.command = WordsOptions{word};
     } else if (word == "bash" || word == "zsh") {
       line.command = CompletionOptions{word};
     } else {
-      return Missing(raw, "a shell, bash or zsh", "bash");
+      return MissingWord(raw, "a shell, bash or zsh", "bash");
     }
   }
   const auto set = [&line](auto options) {
@@ -338,6 +306,10 @@ absl::Status CheckCommand(const Raw& raw, CommandLine& line) {
   if (command == "resolve") return set(CheckResolve(raw));
   if (command == "dns") return set(CheckDns(raw));
   if (command == "resource" || command == "replica") return set(CheckObject(raw));
+  if (command == "hub") return set(CheckHub(raw));
+  if (command == "private-link") return set(CheckLink(raw));
+  if (command == "operation") return set(CheckOperation(raw));
+  if (command == "deploy") return set(CheckDeploy(raw));
   if (command == "key") return set(CheckKey(raw));
   if (command == "fault") return set(CheckFault(raw));
   return absl::OkStatus();

@@ -17,6 +17,8 @@
 namespace nonet::cli {
 
 inline constexpr int64_t kTimeoutDefaultNs = 60 * kNanosPerSecond;
+// How long `replica delete --drain` waits for connections to go, at most.
+inline constexpr int64_t kDrainDefaultNs = 600 * kNanosPerSecond;
 
 // `nonet up`. What is not given keeps what the DIR has saved, or the default of a new one.
 struct UpOptions {
@@ -30,6 +32,16 @@ struct UpOptions {
 
 struct StatusOptions {};
 struct DownOptions {};
+
+struct BackupOptions {
+  std::string file;
+};
+
+struct RestoreOptions {
+  std::string file;
+  bool force = false;
+};
+
 struct ResetOptions {};
 
 struct EnvOptions {
@@ -84,6 +96,7 @@ struct ChangeOptions {
   bool no_wait = false;
   bool dry_run = false;
   std::string etag;
+  std::string request_id;  // A UUID; a fresh one when empty.
   int64_t timeout_ns = kTimeoutDefaultNs;
 };
 
@@ -102,12 +115,66 @@ struct ObjectOptions {
   std::optional<std::map<std::string, std::string>> tags;  // Given and empty: remove them all.
   std::vector<std::pair<std::string, std::string>> set;    // --set FIELD=VALUE, in order.
   bool effective = false;
+  bool force = false;               // Enable although a link is not approved.
+  std::optional<int64_t> drain_ns;  // Delete when idle, at the latest after this.
   ChangeOptions change;
 };
 
+enum class ChildVerb { kCreate, kUpdate, kList, kShow, kDelete, kApprove, kReject };
+
+// One event handler or listener as key=value words.
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+// `nonet hub VERB`
+struct HubOptions {
+  ChildVerb verb = ChildVerb::kList;
+  std::string name;  // The resource's.
+  std::string group;
+  std::string hub;
+  std::optional<bool> allow_anonymous;
+  std::optional<uint32_t> keep_alive_s;
+  std::optional<std::vector<Pairs>> event_handlers;  // Given and empty: none.
+  std::optional<std::vector<Pairs>> event_listeners;
+  ChangeOptions change;
+};
+
+// `nonet private-link VERB`
+struct LinkOptions {
+  ChildVerb verb = ChildVerb::kList;
+  std::string name;  // The resource's.
+  std::string group;
+  std::string link;
+  std::string replica_name;  // Whose approval; the primary's when empty.
+  std::string group_id, target;
+  std::string message;
+  std::vector<std::string> fqdns;
+  ChangeOptions change;
+};
+
+// `nonet operation VERB`
+struct OperationOptions {
+  enum class Verb { kList, kShow, kWait };
+  Verb verb = Verb::kList;
+  std::string operation;  // "operations/12"
+  std::string name;       // kList: only of this resource.
+  int64_t timeout_ns = kTimeoutDefaultNs;
+};
+
+// `nonet deploy TEMPLATE`
+struct DeployOptions {
+  std::string file;
+  std::vector<std::string> parameters;  // Files and NAME=VALUE.
+  std::string group;
+  std::string location;  // Of the group; its resources' when empty.
+  bool what_if = false;
+  int64_t timeout_ns = kTimeoutDefaultNs;  // Of each resource.
+};
+
+enum class KeyChoice { kPrimary, kSecondary, kSalt };
+
 struct KeyOptions {
   bool regenerate = false;
-  bool secondary = false;
+  KeyChoice choice = KeyChoice::kPrimary;
   std::string name;
   std::string group;
   ChangeOptions change;
@@ -133,15 +200,16 @@ struct CompletionOptions {
 
 // Hidden: live words for the completion scripts.
 struct WordsOptions {
-  std::string kind;  // "replica", "resource", "region", "process".
+  std::string kind;  // "replica", "resource", "region", "process", "hub", "link", "operation".
 };
 
 struct CommandLine {
   std::string dir;
   Format format = Format::kTable;
-  std::variant<UpOptions, StatusOptions, DownOptions, ResetOptions, EnvOptions, LogsOptions, WatchOptions,
-               WaitOptions, ResolveOptions, DnsOptions, ObjectOptions, KeyOptions, FaultOptions,
-               CompletionOptions, WordsOptions>
+  std::variant<UpOptions, StatusOptions, DownOptions, ResetOptions, BackupOptions, RestoreOptions, EnvOptions,
+               LogsOptions, WatchOptions, WaitOptions, ResolveOptions, DnsOptions, ObjectOptions, HubOptions,
+               LinkOptions, OperationOptions, DeployOptions, KeyOptions, FaultOptions, CompletionOptions,
+               WordsOptions>
       command;
 };
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 #include "tools/cli/args/raw.h"
+#include "tools/cli/args/rewrite.h"
 #include "tools/cli/args/suggest.h"
 #include "tools/cli/errors.h"
 
@@ -50,9 +51,12 @@ void AddTimeout(CLI::App* app, Raw& raw) {
 }
 
 void AddChange(CLI::App* app, Raw& raw, bool etag) {
-  app->add_flag("--no-wait", raw.no_wait, "Return when the change is accepted, not when it is in effect");
+  app->add_flag("--no-wait", raw.no_wait,
+                "Return the operation when it is accepted, not when it is in effect");
   app->add_flag("--dry-run", raw.dry_run, "Only check; change nothing");
   if (etag) app->add_option("--etag", raw.etag, "Change only if the object still has this etag");
+  app->add_option("--request-id", raw.request_id,
+                  "A UUID: the same one again gets the same answer, applied once");
   AddTimeout(app, raw);
 }
 
@@ -71,6 +75,9 @@ void AddUp(CLI::App* root, Raw& raw) {
   up->add_option("--zone", raw.zone, "DNS zone (default webpubsub.azure.com)");
   up->add_option("--wan", raw.wan, "Delays between regions: off (default), or measured, as Azure's are");
   up->add_option("--dns-listen", raw.dns_listen, "One more DNS address, such as 127.80.0.53:53");
+  up->add_flag("--open,!--no-open", raw.open, "Changes need no bearer token (kept for later starts)");
+  up->add_option("--resolver-flag", raw.resolver_flags,
+                 "A flag of nonet-dnsresolver, NAME=VALUE; repeatable, kept for later starts, '' for none");
   AddTimeout(up, raw);
 }
 
@@ -83,6 +90,11 @@ void AddInspection(CLI::App* root, Raw& raw) {
   env->add_option("--from", raw.from, "The region the client is in (default: the primary's)");
 
   AddCommand(root, "down", "Stop every process; the state stays", raw);
+  CLI::App* backup = AddCommand(root, "backup", "Write the control plane's state to a file", raw);
+  AddArgument(backup, "FILE", raw, "Replaced when the backup is whole");
+  CLI::App* restore = AddCommand(root, "restore", "Put a backup in its place; the cluster must be down", raw);
+  AddArgument(restore, "FILE", raw, "What nonet backup wrote");
+  restore->add_flag("--force", raw.force, "Also over a newer state, another cluster's, a damaged one");
   CLI::App* reset = AddCommand(root, "reset", "Stop every process and wipe the state", raw);
   reset->add_flag("-y,--yes", raw.yes, "Accepted as in delete; nothing asks");
 
@@ -165,27 +177,47 @@ void AddObjectVerb(CLI::App* parent, const std::string& verb, const std::string&
         ->expected(0, -1);
   }
   if (verb == "update") app->add_option("--set", raw.set, "FIELD=VALUE, for any other field; repeatable");
+  if (replica && (create || verb == "update" || verb == "enable")) {
+    app->add_flag("--force", raw.force, "Enable it although a private link is not approved there");
+  }
+  if (verb == "delete" && replica) {
+    app->add_flag("--drain{default}", raw.drain,
+                  "Disable it first; delete it when it has no connections, after TIMEOUT (--drain=5m, "
+                  "default 10m) anyhow");
+  }
   if (verb == "delete") app->add_flag("-y,--yes", raw.yes, "Accepted as Azure CLI has it; nothing asks");
   AddChange(app, raw, !create && verb != "restart");
 }
 
 void AddObjects(CLI::App* root, Raw& raw) {
   CLI::App* resource = AddCommand(root, "resource", "The resource itself, and its primary's instance", raw);
+  resource->footer(
+      "Examples:\n"
+      "  nonet resource create fabrikam --location westus --sku Premium_P1\n"
+      "  nonet resource update --tags team=chat\n"
+      "  nonet resource update --set publicNetworkAccess=Disabled --set tls.clientCertEnabled=true");
   for (const char* verb :
        {"create", "list", "show", "update", "enable", "disable", "start", "stop", "restart", "delete"}) {
     AddObjectVerb(resource, verb, "resource", false, raw);
   }
   CLI::App* replica = AddCommand(root, "replica", "Replicas in other regions", raw);
+  replica->footer(
+      "Examples:\n"
+      "  nonet replica add westus westeurope\n"
+      "  nonet replica update westus --unit-count 2\n"
+      "  nonet replica show westus --effective\n"
+      "  nonet replica delete westus --drain=5m");
   for (const char* verb : {"add", "create", "list", "show", "update", "enable", "disable", "start", "stop",
                            "restart", "delete"}) {
     AddObjectVerb(replica, verb, "replica", true, raw);
   }
   CLI::App* key = AddCommand(root, "key", "Access keys", raw);
+  key->footer("Examples:\n  nonet key list\n  nonet key regenerate --key-type salt");
   CLI::App* list = AddCommand(key, "list", "Both keys and their connection strings", raw);
   AddTarget(list, raw);
   CLI::App* regenerate = AddCommand(key, "regenerate", "Replace one key; the other stays valid", raw);
   AddTarget(regenerate, raw);
-  regenerate->add_option("--key-type", raw.key_type, "primary or secondary");
+  regenerate->add_option("--key-type", raw.key_type, "primary, secondary or salt");
   AddChange(regenerate, raw, false);
 }
 
@@ -201,6 +233,121 @@ void AddLinkFault(CLI::App* fault, const std::string& verb, const std::string& s
   if (amount == nullptr) return AddSides(app, raw);
   AddArgument(app, absl::StrCat("A B ", amount), raw,
               "Regions, instances (RESOURCE/REPLICA), clients, dnsresolver; how much: 0 ends it");
+}
+
+void AddHubs(CLI::App* root, Raw& raw) {
+  CLI::App* hub = AddCommand(root, "hub", "Settings of hubs: event handlers, anonymous clients, pings", raw);
+  hub->footer(
+      "Examples:\n"
+      "  nonet hub create chat --event-handler url-template=http://127.0.0.1:3000/{event} "
+      "user-event-pattern=* system-event=connect\n"
+      "  nonet hub update chat --allow-anonymous true");
+  for (const std::string verb : {"create", "update", "list", "show", "delete"}) {
+    CLI::App* app =
+        AddCommand(hub, verb,
+                   verb == "list" ? "List the hubs that have settings"
+                                  : absl::StrCat(std::string(1, static_cast<char>(std::toupper(verb[0]))),
+                                                 verb.substr(1), " a hub's settings"),
+                   raw);
+    AddTarget(app, raw);
+    if (verb == "list") continue;
+    app->add_option("--hub-name", raw.hub_name, "The hub");
+    AddArgument(app, "HUB", raw, "The same as an argument");
+    if (verb == "show") continue;
+    if (verb == "delete") app->add_flag("-y,--yes", raw.yes, "Accepted as Azure CLI has it; nothing asks");
+    if (verb != "delete") {
+      app->add_option(
+             "--event-handler", raw.event_handlers,
+             "url-template=URL [user-event-pattern=P] [system-event=E ...] [auth-type=T] [auth-resource=R]; "
+             "repeatable, replaces all; \"\" removes all")
+          ->expected(1)
+          ->take_all();
+      app->add_option(
+             "--event-listener", raw.event_listeners,
+             "fully-qualified-namespace=N event-hub-name=H [user-event-pattern=P] [system-event=E ...]")
+          ->expected(1)
+          ->take_all();
+      app->add_option("--allow-anonymous", raw.allow_anonymous, "true or false: clients without a token?");
+      app->add_option("--websocket-keepalive-interval", raw.keep_alive,
+                      "Seconds between pings, 1 to 120 (default 20)");
+    }
+    AddChange(app, raw, true);
+  }
+}
+
+void AddLinks(CLI::App* root, Raw& raw) {
+  CLI::App* link =
+      AddCommand(root, "private-link", "Shared private links and their approval by each instance", raw);
+  link->footer(
+      "Examples:\n"
+      "  nonet private-link create web --group-id sites --private-link-resource-id "
+      "/subscriptions/S/resourceGroups/G/providers/Microsoft.Web/sites/backend\n"
+      "  nonet private-link approve web                          # for the primary's instance\n"
+      "  nonet private-link approve web --replica-name westus    # for one replica's");
+  const std::map<std::string, std::string> verbs = {
+      {"create", "Create a link, Pending at every instance"},
+      {"approve", "Approve it for one instance, as its target's owner would"},
+      {"reject", "Reject it for one instance"},
+      {"list", "The links and how they stand at every instance"},
+      {"delete", "Delete a link everywhere"}};
+  for (const char* verb : {"create", "approve", "reject", "list", "delete"}) {
+    CLI::App* app = AddCommand(link, verb, verbs.at(verb), raw);
+    const std::string name = verb;
+    AddTarget(app, raw);
+    if (name != "create" && name != "delete") {
+      app->add_option(
+          "-r,--replica-name", raw.replica_name,
+          name == "list" ? "Only at this replica" : "The replica; the primary's instance by default");
+    }
+    if (name == "list") continue;
+    app->add_option("--link-name", raw.link_name, "The link");
+    AddArgument(app, "LINK", raw, "The same as an argument");
+    if (name == "create") {
+      app->add_option("--group-id", raw.group_id, "The target's sub-resource: sites, vault, ...");
+      app->add_option("--private-link-resource-id", raw.private_link_resource_id, "The target's ARM id");
+      app->add_option("--fqdns", raw.fqdns, "Host names reached through it (default: the target's in Azure)")
+          ->delimiter(',');
+    }
+    if (name == "delete") {
+      app->add_flag("-y,--yes", raw.yes, "Accepted as Azure CLI has it; nothing asks");
+    } else {
+      app->add_option("--message,--request-message", raw.message, "Kept with it");
+    }
+    AddChange(app, raw, name == "create" || name == "delete");
+  }
+}
+
+void AddOperations(CLI::App* root, Raw& raw) {
+  CLI::App* operation =
+      AddCommand(root, "operation", "Changes under way, and what became of those of the last day", raw);
+  operation->footer(
+      "Examples:\n"
+      "  nonet replica add westus --no-wait -o name      # prints operations/12\n"
+      "  nonet operation wait operations/12");
+  CLI::App* list = AddCommand(operation, "list", "Newest first", raw);
+  list->add_option("-n,--name", raw.name, "Only of this resource");
+  AddArgument(AddCommand(operation, "show", "One of them", raw), "OPERATION", raw, "operations/12, or 12");
+  CLI::App* wait = AddCommand(operation, "wait", "Wait until it has ended and is in effect everywhere", raw);
+  AddArgument(wait, "OPERATION", raw, "operations/12, or 12");
+  AddTimeout(wait, raw);
+}
+
+void AddDeploy(CLI::App* root, Raw& raw) {
+  CLI::App* deploy = AddCommand(root, "deploy", "Deploy an Azure Resource Manager template", raw);
+  AddArgument(deploy, "TEMPLATE", raw, "A template in JSON, such as `bicep build` makes");
+  deploy->add_option("-f,--template-file", raw.template_file, "The same as an option");
+  deploy->add_option("-p,--parameters", raw.parameters, "NAME=VALUE, or a parameter file; repeatable")
+      ->allow_extra_args();
+  deploy->add_option("-g,--resource-group", raw.group, "The resource group (default nonet)");
+  deploy->add_option("-l,--location", raw.location,
+                     "What resourceGroup().location says (default: where the group's resources are)");
+  deploy->add_flag("-w,--what-if", raw.what_if, "Show what would change; change nothing");
+  deploy->add_flag("--dry-run", raw.dry_run, "The same");
+  AddTimeout(deploy, raw);
+  deploy->footer(
+      "Examples:\n"
+      "  nonet deploy main.json --parameters name=contoso regions='[\"westus\"]'\n"
+      "  nonet deploy main.json --parameters main.parameters.json --what-if");
 }
 
 void AddFaults(CLI::App* root, Raw& raw) {
@@ -238,6 +385,10 @@ std::unique_ptr<CLI::App> MakeApp(Raw& raw) {
   AddInspection(app.get(), raw);
   AddDns(app.get(), raw);
   AddObjects(app.get(), raw);
+  AddHubs(app.get(), raw);
+  AddLinks(app.get(), raw);
+  AddOperations(app.get(), raw);
+  AddDeploy(app.get(), raw);
   AddFaults(app.get(), raw);
   CLI::App* completion = AddCommand(app.get(), "completion", "A completion script for bash or zsh", raw);
   AddArgument(completion, "SHELL", raw, "bash or zsh");
@@ -310,40 +461,13 @@ absl::Status FindCommand(CLI::App* root, Raw& raw) {
   }
 }
 
-// Azure CLI's words: `webpubsub replica ...`, `webpubsub key ...`, and the resource's verbs right after it.
-void ReadAzurePrefix(std::vector<std::string>& arguments) {
-  size_t i = 0;
-  while (i < arguments.size() && absl::StartsWith(arguments[i], "-")) {
-    const bool takes_value = arguments[i] == "--dir" || arguments[i] == "-o" || arguments[i] == "--output";
-    i += takes_value ? 2 : 1;
-  }
-  if (i >= arguments.size() || arguments[i] != "webpubsub") return;
-  arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(i));
-  if (i >= arguments.size()) return;
-  const std::string& next = arguments[i];
-  if (next == "replica") return;
-  if (next == "key") {
-    if (i + 1 < arguments.size() && arguments[i + 1] == "show") arguments[i + 1] = "list";
-    return;
-  }
-  if (!absl::StartsWith(next, "-")) {
-    arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(i), "resource");
-  }
-}
-
-// `nonet help replica add` is `nonet replica add --help`.
-void ReadHelp(std::vector<std::string>& arguments) {
-  if (arguments.empty() || arguments[0] != "help") return;
-  arguments.erase(arguments.begin());
-  arguments.push_back("--help");
-}
-
 }  // namespace
 
 absl::StatusOr<Parsed> Parse(std::vector<std::string> arguments, absl::string_view version) {
   Raw raw;
   ReadHelp(arguments);
   ReadAzurePrefix(arguments);
+  JoinGroups(arguments);
   const std::unique_ptr<CLI::App> app = MakeApp(raw);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/channel.h"
+#include "nonet/resource/v1/operation.grpc.pb.h"
 #include "nonet/resource/v1/resource_service.grpc.pb.h"
 #include "tools/cli/client/call.h"
 
@@ -10,12 +11,14 @@ namespace {
 
 class GrpcControlClient final : public ControlClient {
   using Service = resource::v1::ResourceService;
+  using Operations = resource::v1::OperationService;
 
  public:
-  explicit GrpcControlClient(const std::string& address)
+  GrpcControlClient(const std::string& address, const std::string& token)
       : peer_(absl::StrCat("the control plane at ", address)),
-        channel_(rpc::MakeChannel(address)),
-        stub_(channel_) {}
+        channel_(rpc::MakeChannel(address, {.token = token})),
+        stub_(channel_),
+        operations_(channel_) {}
 
   absl::StatusOr<Resource> Create(const resource::v1::CreateResourceRequest& r, CallPolicy p) override {
     return Do(&Service::Stub::CreateResource, r, p);
@@ -73,6 +76,18 @@ class GrpcControlClient final : public ControlClient {
   absl::StatusOr<resource::v1::ListSubscribersResponse> Subscribers(CallPolicy p) override {
     return Do(&Service::Stub::ListSubscribers, google::protobuf::Empty(), p);
   }
+  absl::StatusOr<resource::v1::CapacityReport> Capacity(const resource::v1::GetCapacityReportRequest& r,
+                                                        CallPolicy p) override {
+    return Do(&Service::Stub::GetCapacityReport, r, p);
+  }
+  absl::StatusOr<resource::v1::Operation> Get(const resource::v1::GetOperationRequest& r,
+                                              CallPolicy p) override {
+    return Call(*channel_, operations_, &Operations::Stub::GetOperation, r, peer_, p);
+  }
+  absl::StatusOr<resource::v1::ListOperationsResponse> List(const resource::v1::ListOperationsRequest& r,
+                                                            CallPolicy p) override {
+    return Call(*channel_, operations_, &Operations::Stub::ListOperations, r, peer_, p);
+  }
 
  private:
   template <typename Request, typename Response>
@@ -85,12 +100,13 @@ class GrpcControlClient final : public ControlClient {
   const std::string peer_;
   const std::shared_ptr<grpc::Channel> channel_;
   Service::Stub stub_;
+  Operations::Stub operations_;
 };
 
 }  // namespace
 
-std::unique_ptr<ControlClient> ConnectControl(const std::string& address) {
-  return std::make_unique<GrpcControlClient>(address);
+std::unique_ptr<ControlClient> ConnectControl(const std::string& address, const std::string& token) {
+  return std::make_unique<GrpcControlClient>(address, token);
 }
 
 }  // namespace nonet::cli

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "nonet/resource/v1/operation.pb.h"
 #include "nonet/resource/v1/resource_service.pb.h"
 #include "tools/cli/client/policy.h"
 
@@ -44,9 +45,15 @@ class ControlClient {
   virtual absl::StatusOr<resource::v1::WaitForConvergenceResponse> Wait(
       const resource::v1::WaitForConvergenceRequest&, CallPolicy = {}) = 0;
   virtual absl::StatusOr<resource::v1::ListSubscribersResponse> Subscribers(CallPolicy = {}) = 0;
+  virtual absl::StatusOr<resource::v1::CapacityReport> Capacity(const resource::v1::GetCapacityReportRequest&,
+                                                                CallPolicy = {}) = 0;
+  virtual absl::StatusOr<resource::v1::Operation> Get(const resource::v1::GetOperationRequest&,
+                                                      CallPolicy = {}) = 0;
+  virtual absl::StatusOr<resource::v1::ListOperationsResponse> List(
+      const resource::v1::ListOperationsRequest&, CallPolicy = {}) = 0;
 };
 
-// Does not connect yet. `address` is "ip:port".
-std::unique_ptr<ControlClient> ConnectControl(const std::string& address);
+// Does not connect yet. `address` is "ip:port"; `token` the cluster's bearer token, which changes need.
+std::unique_ptr<ControlClient> ConnectControl(const std::string& address, const std::string& token = {});
 
 }  // namespace nonet::cli

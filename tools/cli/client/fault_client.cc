@@ -12,9 +12,9 @@ class GrpcFaultClient final : public FaultClient {
   using Service = fault::v1::FaultService;
 
  public:
-  explicit GrpcFaultClient(const std::string& address)
+  GrpcFaultClient(const std::string& address, const std::string& token)
       : peer_(absl::StrCat("the supervisor at ", address)),
-        channel_(rpc::MakeChannel(address)),
+        channel_(rpc::MakeChannel(address, {.token = token})),
         stub_(channel_) {}
 
   absl::StatusOr<fault::v1::Fault> RegionDown(const fault::v1::SetRegionDownRequest& r,
@@ -62,8 +62,8 @@ class GrpcFaultClient final : public FaultClient {
 
 }  // namespace
 
-std::unique_ptr<FaultClient> ConnectFault(const std::string& address) {
-  return std::make_unique<GrpcFaultClient>(address);
+std::unique_ptr<FaultClient> ConnectFault(const std::string& address, const std::string& token) {
+  return std::make_unique<GrpcFaultClient>(address, token);
 }
 
 }  // namespace nonet::cli

@@ -29,6 +29,6 @@ class FaultClient {
 };
 
 // `address` is the supervisor's.
-std::unique_ptr<FaultClient> ConnectFault(const std::string& address);
+std::unique_ptr<FaultClient> ConnectFault(const std::string& address, const std::string& token = {});
 
 }  // namespace nonet::cli

@@ -13,9 +13,9 @@ class GrpcSupervisorClient final : public SupervisorClient {
   using Service = supervisor::v1::SupervisorService;
 
  public:
-  explicit GrpcSupervisorClient(const std::string& address)
+  GrpcSupervisorClient(const std::string& address, const std::string& token)
       : peer_(absl::StrCat("the supervisor at ", address)),
-        channel_(rpc::MakeChannel(address)),
+        channel_(rpc::MakeChannel(address, {.token = token})),
         stub_(channel_) {}
 
   absl::StatusOr<supervisor::v1::Cluster> GetCluster(CallPolicy p) override {
@@ -42,8 +42,8 @@ class GrpcSupervisorClient final : public SupervisorClient {
 
 }  // namespace
 
-std::unique_ptr<SupervisorClient> ConnectSupervisor(const std::string& address) {
-  return std::make_unique<GrpcSupervisorClient>(address);
+std::unique_ptr<SupervisorClient> ConnectSupervisor(const std::string& address, const std::string& token) {
+  return std::make_unique<GrpcSupervisorClient>(address, token);
 }
 
 }  // namespace nonet::cli

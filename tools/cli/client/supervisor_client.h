@@ -24,6 +24,7 @@ class SupervisorClient {
       int64_t after_ns, std::function<void(const supervisor::v1::ProcessEvent&)> on_event) = 0;
 };
 
-std::unique_ptr<SupervisorClient> ConnectSupervisor(const std::string& address);
+std::unique_ptr<SupervisorClient> ConnectSupervisor(const std::string& address,
+                                                    const std::string& token = {});
 
 }  // namespace nonet::cli

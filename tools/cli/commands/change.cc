@@ -40,7 +40,38 @@ absl::Status TimedOut(ControlClient& control, const absl::Status& status, const 
 
 }  // namespace
 
-std::string RequestId() { return RandomUuid(); }
+std::string RequestId(const ChangeOptions& change) {
+  return change.request_id.empty() ? RandomUuid() : change.request_id;
+}
+
+absl::StatusOr<bool> ShowOperations(const Context& context, ControlClient& control,
+                                    const std::vector<std::string>& names) {
+  std::vector<resource::v1::Operation> operations;
+  for (const std::string& name : names) {
+    if (name.empty()) continue;
+    resource::v1::GetOperationRequest request;
+    request.set_name(name);
+    ASSIGN_OR_RETURN(resource::v1::Operation operation, control.Get(request));
+    operations.push_back(std::move(operation));
+  }
+  if (operations.empty()) return false;
+  Print(context, operations.size() == 1 ? OneOperation(operations[0]) : OperationList(operations));
+  return true;
+}
+
+absl::StatusOr<bool> FinishChild(const Context& context, ControlClient& control, const ChangeOptions& change,
+                                 const std::string& operation, const Awaited& awaited) {
+  if (change.dry_run) {
+    Say(context, "dry run: nothing was changed");
+    return false;
+  }
+  if (change.no_wait) {
+    ASSIGN_OR_RETURN(const bool shown, ShowOperations(context, control, {operation}));
+    return !shown;
+  }
+  RETURN_IF_ERROR(AwaitEverybody(control, {awaited}, change.timeout_ns).status());
+  return true;
+}
 
 absl::StatusOr<bool> AwaitEverybody(ControlClient& control, const std::vector<Awaited>& changes,
                                     int64_t timeout_ns) {
@@ -78,6 +109,35 @@ absl::Status AwaitConvergence(const Context& context, ControlClient& control,
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<resource::v1::Resource>> AllResources(ControlClient& control,
+                                                                 const std::string& group,
+                                                                 CallPolicy policy) {
+  resource::v1::ListResourcesRequest request;
+  request.set_resource_group(group);
+  std::vector<resource::v1::Resource> all;
+  do {
+    ASSIGN_OR_RETURN(const resource::v1::ListResourcesResponse page, control.List(request, policy));
+    all.insert(all.end(), page.resources().begin(), page.resources().end());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return all;
+}
+
+absl::StatusOr<std::vector<resource::v1::Replica>> AllReplicas(ControlClient& control,
+                                                               const std::string& parent,
+                                                               const std::string& group, CallPolicy policy) {
+  resource::v1::ListReplicasRequest request;
+  request.set_parent(parent);
+  request.set_resource_group(group);
+  std::vector<resource::v1::Replica> all;
+  do {
+    ASSIGN_OR_RETURN(const resource::v1::ListReplicasResponse page, control.List(request, policy));
+    all.insert(all.end(), page.replicas().begin(), page.replicas().end());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return all;
+}
+
 absl::StatusOr<resource::v1::Resource> FindResource(ControlClient& control, const std::string& id,
                                                     const std::string& group) {
   if (!id.empty()) {
@@ -86,20 +146,17 @@ absl::StatusOr<resource::v1::Resource> FindResource(ControlClient& control, cons
     request.set_resource_group(group);
     return control.Get(request);
   }
-  resource::v1::ListResourcesRequest request;
-  request.set_resource_group(group);
-  ASSIGN_OR_RETURN(const resource::v1::ListResourcesResponse list, control.List(request));
-  if (list.resources_size() == 1) return list.resources(0);
-  if (list.resources().empty() && !group.empty()) {
+  ASSIGN_OR_RETURN(const std::vector<resource::v1::Resource> list, AllResources(control, group));
+  if (list.size() == 1) return list[0];
+  if (list.empty() && !group.empty()) {
     return errors::Usage(absl::StrCat("there is no resource in group ", group), "nonet resource list");
   }
-  if (list.resources().empty()) {
+  if (list.empty()) {
     return errors::Usage("there is no resource yet",
                          "nonet resource create --name contoso --location eastus");
   }
   std::vector<std::string> names;
-  for (const resource::v1::Resource& resource : list.resources())
-    names.push_back(InstanceId(resource.name()));
+  for (const resource::v1::Resource& resource : list) names.push_back(InstanceId(resource.name()));
   return errors::Usage(absl::StrCat("which resource? There are ", absl::StrJoin(names, ", ")),
                        absl::StrCat("--name ", names[0]));
 }

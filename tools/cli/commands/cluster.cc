@@ -37,6 +37,7 @@ std::optional<Addresses> FindSupervisor(const std::string& dir) {
     if (process.pid != content->pid || process.program != "nonet-supervisor") continue;
     Addresses addresses;
     addresses.supervisor_pid = content->pid;
+    addresses.token = ReadToken(dir);
     if (const auto grpc = content->addresses.find("grpc"); grpc != content->addresses.end()) {
       addresses.supervisor = grpc->second;
     }
@@ -49,6 +50,7 @@ absl::StatusOr<Addresses> FindAddresses(const std::string& dir) {
   const std::optional<Addresses> running = FindSupervisor(dir);
   if (!running && FindProcesses("/proc", dir).empty()) return errors::NotRunning(dir);
   Addresses addresses = running.value_or(Addresses());
+  addresses.token = ReadToken(dir);
   addresses.control = AddressIn(ReadyFile(dir, "controlplane"), "grpc");
   addresses.steering = AddressIn(ReadyFile(dir, "dnsresolver"), "grpc");
   addresses.dns = AddressIn(ReadyFile(dir, "dnsresolver"), "dns");
@@ -68,10 +70,11 @@ absl::StatusOr<Addresses> FindAddresses(const std::string& dir) {
 Cluster ConnectTo(const Addresses& addresses) {
   const auto or_nowhere = [](const std::string& address) { return address.empty() ? kNowhere : address; };
   return {.addresses = addresses,
-          .control = ConnectControl(or_nowhere(addresses.control)),
+          .control = ConnectControl(or_nowhere(addresses.control), addresses.token),
+          .children = ConnectChildren(or_nowhere(addresses.control), addresses.token),
           .steering = ConnectSteering(or_nowhere(addresses.steering)),
-          .supervisor = ConnectSupervisor(or_nowhere(addresses.supervisor)),
-          .fault = ConnectFault(or_nowhere(addresses.supervisor))};
+          .supervisor = ConnectSupervisor(or_nowhere(addresses.supervisor), addresses.token),
+          .fault = ConnectFault(or_nowhere(addresses.supervisor), addresses.token)};
 }
 
 absl::StatusOr<Cluster> Connect(const std::string& dir) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "tools/cli/client/child_client.h"
 #include "tools/cli/client/control_client.h"
 #include "tools/cli/client/fault_client.h"
 #include "tools/cli/client/steering_client.h"
@@ -22,11 +23,13 @@ struct Addresses {
   std::string control;
   std::string steering;
   std::string dns;
+  std::string token;  // The bearer token that changes need; empty when there is none.
 };
 
 struct Cluster {
   Addresses addresses;
   std::unique_ptr<ControlClient> control;  // Never null: without an address, calls say UNAVAILABLE.
+  std::unique_ptr<ChildClient> children;
   std::unique_ptr<SteeringClient> steering;
   std::unique_ptr<SupervisorClient> supervisor;
   std::unique_ptr<FaultClient> fault;

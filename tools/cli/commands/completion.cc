@@ -5,6 +5,7 @@
 
 #include "common/regions/regions.h"
 #include "tools/cli/args/parse.h"
+#include "tools/cli/commands/cluster.h"
 #include "tools/cli/commands/commands.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/machine/cluster_file.h"
@@ -16,9 +17,41 @@ absl::StatusOr<int> Run(const Context& context, const CompletionOptions& options
   return kExitDone;
 }
 
-// From cluster.json alone: a key press must not wait for a server.
+namespace {
+
+// What only the control plane knows, if it answers at once: a key press must not wait for it.
+std::vector<std::string> AskForWords(const Context& context, const std::string& kind) {
+  constexpr CallPolicy kAtOnce = {.timeout_ns = 300 * kNanosPerMilli, .retry_ns = 0};
+  std::vector<std::string> words;
+  const absl::StatusOr<Cluster> cluster = Connect(context.dir);
+  if (!cluster.ok()) return words;
+  if (kind == "operation") {
+    const auto list = cluster->control->List(resource::v1::ListOperationsRequest(), kAtOnce);
+    if (!list.ok()) return words;
+    for (const auto& operation : list->operations()) words.push_back(operation.name());
+    return words;
+  }
+  const auto list = cluster->control->List(resource::v1::ListResourcesRequest(), kAtOnce);
+  if (!list.ok()) return words;
+  for (const resource::v1::Resource& resource : list->resources()) {
+    for (const auto& hub : resource.hubs()) {
+      if (kind == "hub") words.push_back(hub.hub());
+    }
+    for (const auto& link : resource.shared_private_links()) {
+      if (kind == "link") words.push_back(link.name());
+    }
+  }
+  return words;
+}
+
+}  // namespace
+
+// From cluster.json where that has it.
 absl::StatusOr<int> Run(const Context& context, const WordsOptions& options) {
   std::vector<std::string> words;
+  if (options.kind == "hub" || options.kind == "link" || options.kind == "operation") {
+    words = AskForWords(context, options.kind);
+  }
   if (options.kind == "region") {
     for (const Region& region : Regions()) words.emplace_back(region.name);
   }

@@ -29,8 +29,9 @@ void RemoveReadyFiles(const std::string& dir) {
 }
 
 // What a cluster has in its DIR; nothing else in there is ever deleted.
-constexpr absl::string_view kEntries[] = {"cluster.json", "controlplane", "dnsresolver", "env",
-                                          "instances",    "logs",         "run",         "supervisor"};
+constexpr absl::string_view kEntries[] = {"ca.pem",     "cluster.json", "controlplane", "dnsresolver",
+                                          "env",        "instances",    "logs",         "run",
+                                          "supervisor", "tls",          "token"};
 
 // It was settled once, or it holds nothing but what the first moments of `up` leave.
 bool IsOurs(const std::string& dir) {
@@ -64,7 +65,7 @@ absl::StatusOr<int> StopEverything(const std::string& dir) {
   if (found.empty()) return 0;
   if (const std::optional<Addresses> addresses = FindSupervisor(dir)) {
     // When it fails, the rest of this function is the answer.
-    ConnectSupervisor(addresses->supervisor)->Shutdown(Within(kShutdownNs)).IgnoreError();
+    ConnectSupervisor(addresses->supervisor, addresses->token)->Shutdown(Within(kShutdownNs)).IgnoreError();
     AwaitEnd(found, kShutdownNs);
   }
   // The supervisor first: it would start again what ends under it.

@@ -58,7 +58,8 @@ absl::StatusOr<int> Run(const Context& context, const EnvOptions& options) {
   const std::optional<ClusterFileContent> cluster = ReadClusterFile(context.dir);
   if (!cluster) return errors::NotRunning(context.dir);
   ASSIGN_OR_RETURN(const ClusterFileContent::Resource resource, Choose(*cluster, options));
-  ClientPlace place{.connection_string = resource.http_connection_string,
+  ClientPlace place{.connection_string = resource.connection_string,
+                    .authority_file = cluster->authority_file,
                     .dns = cluster->dns_address,
                     .zone = ZoneOf(resource),
                     .region = nullptr,

@@ -1,5 +1,6 @@
 #include "tools/cli/commands/fields.h"
 
+#include <google/protobuf/descriptor.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -35,6 +36,9 @@ std::string CanonicalField(absl::string_view field) {
     if (!inside && absl::ascii_isupper(c)) canonical += '_';
     canonical += inside ? c : absl::ascii_tolower(c);
   }
+  if (absl::StartsWith(canonical, "network_a_c_ls"))
+    return absl::StrCat("network_acls", canonical.substr(14));
+  if (absl::StartsWith(canonical, "socket_i_o")) return absl::StrCat("socket_io", canonical.substr(10));
   if (canonical == "sku") return "sku.name";
   if (canonical == "unit_count" || canonical == "capacity") return "sku.capacity";
   return canonical;
@@ -130,6 +134,84 @@ absl::Status SetProfile(const std::string& value, Resource& resource, FieldMask&
                        "\"westus\",\"weight\":9}]}'");
 }
 
+// "tls" of "tls.client_cert_enabled".
+std::string TopOf(absl::string_view field) { return std::string(field.substr(0, field.find('.'))); }
+
+// Settings that need no words of their own, found by their names in the contract: "public_network_access",
+// "tls.client_cert_enabled", "network_acls" with its value as JSON.
+const google::protobuf::FieldDescriptor* SettingOf(absl::string_view field) {
+  const auto* setting = Resource::descriptor()->FindFieldByName(TopOf(field));
+  // 20 to 39 are what is inherited, but for the children, which have verbs.
+  if (setting == nullptr || setting->number() < 20 || setting->number() > 39) return nullptr;
+  return setting->is_repeated() ? nullptr : setting;
+}
+
+absl::Status SetScalar(absl::string_view field, const std::string& value,
+                       const google::protobuf::FieldDescriptor& leaf, google::protobuf::Message& message) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  using google::protobuf::FieldDescriptor;
+  if (leaf.is_repeated()) return UnknownField(field, {TopOf(field)});
+  switch (leaf.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_BOOL: {
+      ASSIGN_OR_RETURN(const bool flag, Flag(field, value));
+      reflection.SetBool(&message, &leaf, flag);
+      return absl::OkStatus();
+    }
+    case FieldDescriptor::CPPTYPE_STRING:
+      reflection.SetString(&message, &leaf, value);
+      return absl::OkStatus();
+    case FieldDescriptor::CPPTYPE_UINT32:
+    case FieldDescriptor::CPPTYPE_UINT64: {
+      ASSIGN_OR_RETURN(const uint32_t count, Count(field, value));
+      if (leaf.cpp_type() == FieldDescriptor::CPPTYPE_UINT32) {
+        reflection.SetUInt32(&message, &leaf, count);
+      } else {
+        reflection.SetUInt64(&message, &leaf, count);
+      }
+      return absl::OkStatus();
+    }
+    default:
+      return UnknownField(field, {TopOf(field)});
+  }
+}
+
+// False when it is no such setting.
+absl::StatusOr<bool> SetSetting(absl::string_view field, const std::string& value, Resource& resource,
+                                FieldMask& mask) {
+  const google::protobuf::FieldDescriptor* setting = SettingOf(field);
+  if (setting == nullptr) return false;
+  Touch(mask, setting->name());
+  const google::protobuf::Reflection& reflection = *resource.GetReflection();
+  const bool message = setting->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE;
+  if (!message) {
+    if (field != setting->name()) return false;
+    RETURN_IF_ERROR(SetScalar(field, value, *setting, resource));
+    return true;
+  }
+  if (field == setting->name()) {
+    reflection.ClearField(&resource, setting);
+    if (value.empty()) return true;
+    const auto status =
+        google::protobuf::util::JsonStringToMessage(value, reflection.MutableMessage(&resource, setting));
+    if (status.ok()) return true;
+    return errors::Usage(absl::StrCat(field, " cannot be read: ",
+                                      absl::string_view(status.message().data(), status.message().size())),
+                         absl::StrCat("--set '", field, "={...}' with the value as JSON"));
+  }
+  google::protobuf::Message& inner = *reflection.MutableMessage(&resource, setting);
+  const std::string rest(field.substr(field.find('.') + 1));
+  const auto* leaf = inner.GetDescriptor()->FindFieldByName(rest);
+  if (leaf == nullptr) {
+    std::vector<std::string> names;
+    for (int i = 0; i < inner.GetDescriptor()->field_count(); ++i) {
+      names.push_back(absl::StrCat(setting->name(), ".", inner.GetDescriptor()->field(i)->name()));
+    }
+    return UnknownField(field, names);
+  }
+  RETURN_IF_ERROR(SetScalar(field, value, *leaf, inner));
+  return true;
+}
+
 // What the plain options say.
 template <typename Object>
 void ApplyOptions(const ObjectOptions& options, Object& object, FieldMask& mask) {
@@ -157,7 +239,8 @@ void ApplyOptions(const ObjectOptions& options, Object& object, FieldMask& mask)
 bool NeedsCurrent(const ObjectOptions& options) {
   return std::any_of(options.set.begin(), options.set.end(), [](const auto& set) {
     const std::string field = CanonicalField(set.first);
-    return absl::StartsWith(field, "tags.") || absl::StartsWith(field, "hubs[");
+    return absl::StartsWith(field, "tags.") || absl::StartsWith(field, "hubs[") ||
+           (absl::StrContains(field, '.') && !absl::StartsWith(field, "sku."));
   });
 }
 
@@ -170,7 +253,16 @@ absl::Status ApplyFields(const ObjectOptions& options, Resource& object, FieldMa
                                                   "disable_local_auth",
                                                   "hubs[HUB].anonymous_connect_policy",
                                                   "hubs[HUB].websocket_keep_alive_interval_s",
-                                                  "traffic_profile"};
+                                                  "traffic_profile",
+                                                  "disable_aad_auth",
+                                                  "public_network_access",
+                                                  "tls.client_cert_enabled",
+                                                  "network_acls",
+                                                  "identity",
+                                                  "application_firewall",
+                                                  "live_trace_configuration",
+                                                  "resource_log_configuration",
+                                                  "socket_io.service_mode"};
   ApplyOptions(options, object, mask);
   for (const auto& [name, value] : options.set) {
     const std::string field = CanonicalField(name);
@@ -187,7 +279,9 @@ absl::Status ApplyFields(const ObjectOptions& options, Resource& object, FieldMa
     ASSIGN_OR_RETURN(const bool hub, SetHub(field, value, object, mask));
     if (hub) continue;
     ASSIGN_OR_RETURN(const bool own, SetOwn(field, value, object, mask));
-    if (!own) return UnknownField(name, fields);
+    if (own) continue;
+    ASSIGN_OR_RETURN(const bool setting, SetSetting(field, value, object, mask));
+    if (!setting) return UnknownField(name, fields);
   }
   return absl::OkStatus();
 }
@@ -198,9 +292,8 @@ absl::Status ApplyFields(const ObjectOptions& options, Replica& object, FieldMas
   ApplyOptions(options, object, mask);
   for (const auto& [name, value] : options.set) {
     const std::string field = CanonicalField(name);
-    if (field == "disable_local_auth" || field == "traffic_profile" || field == "hubs" ||
-        absl::StartsWith(field, "hubs[")) {
-      Touch(mask, absl::StartsWith(field, "hubs") ? "hubs" : field);
+    if (field == "hubs" || absl::StartsWith(field, "hubs[") || SettingOf(field) != nullptr) {
+      Touch(mask, absl::StartsWith(field, "hubs") ? "hubs" : TopOf(field));
       continue;
     }
     ASSIGN_OR_RETURN(const bool own, SetOwn(field, value, object, mask));

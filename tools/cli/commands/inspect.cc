@@ -5,6 +5,7 @@
 #include "common/base/names.h"
 #include "common/base/status_macros.h"
 #include "tools/cli/commands/change.h"
+#include "tools/cli/commands/children.h"
 #include "tools/cli/commands/cluster.h"
 #include "tools/cli/commands/commands.h"
 #include "tools/cli/commands/objects.h"
@@ -24,16 +25,24 @@ std::optional<T> OrSilent(absl::StatusOr<T> answer, std::vector<std::string>& si
 }
 
 absl::StatusOr<std::vector<ResourceTree>> ReadTrees(ControlClient& control) {
-  ASSIGN_OR_RETURN(const resource::v1::ListResourcesResponse list,
-                   control.List(resource::v1::ListResourcesRequest(), kGlance));
+  ASSIGN_OR_RETURN(std::vector<resource::v1::Resource> resources, AllResources(control, "", kGlance));
   std::vector<ResourceTree> trees;
-  for (const resource::v1::Resource& resource : list.resources()) {
-    resource::v1::ListReplicasRequest request;
-    request.set_parent(resource.name());
-    ASSIGN_OR_RETURN(const resource::v1::ListReplicasResponse replicas, control.List(request, kGlance));
-    trees.push_back({resource, {replicas.replicas().begin(), replicas.replicas().end()}});
+  for (resource::v1::Resource& resource : resources) {
+    ASSIGN_OR_RETURN(std::vector<resource::v1::Replica> replicas,
+                     AllReplicas(control, resource.name(), "", kGlance));
+    trees.push_back({std::move(resource), std::move(replicas)});
   }
   return trees;
+}
+
+// Whose units would not do if a region fell. A control plane that cannot say leaves it out.
+void GatherCapacity(const Cluster& cluster, StatusReport& report) {
+  for (const ResourceTree& tree : *report.resources) {
+    resource::v1::GetCapacityReportRequest request;
+    request.set_name(tree.resource.name());
+    absl::StatusOr<resource::v1::CapacityReport> capacity = cluster.control->Capacity(request, kGlance);
+    if (capacity.ok()) report.capacity.push_back(*std::move(capacity));
+  }
 }
 
 // Asks all four at once: the screen takes as long as the slowest, not as the sum.
@@ -46,8 +55,9 @@ StatusReport Gather(const Context& context, const Cluster& cluster) {
   {
     std::jthread control([&] {
       report.resources = OrSilent(ReadTrees(*cluster.control), from_control);
-      if (report.resources)
-        report.subscribers = OrSilent(cluster.control->Subscribers(kGlance), from_control);
+      if (!report.resources) return;
+      report.subscribers = OrSilent(cluster.control->Subscribers(kGlance), from_control);
+      GatherCapacity(cluster, report);
     });
     std::jthread steering([&] {
       report.endpoints = OrSilent(
@@ -132,6 +142,24 @@ absl::StatusOr<int> Run(const Context& context, const ObjectOptions& options) {
   ASSIGN_OR_RETURN(const Cluster cluster, Connect(context.dir));
   RETURN_IF_ERROR(options.replica ? RunReplica(context, *cluster.control, options)
                                   : RunResource(context, *cluster.control, options));
+  return kExitDone;
+}
+
+absl::StatusOr<int> Run(const Context& context, const HubOptions& options) {
+  ASSIGN_OR_RETURN(const Cluster cluster, Connect(context.dir));
+  RETURN_IF_ERROR(RunHub(context, *cluster.control, *cluster.children, options));
+  return kExitDone;
+}
+
+absl::StatusOr<int> Run(const Context& context, const LinkOptions& options) {
+  ASSIGN_OR_RETURN(const Cluster cluster, Connect(context.dir));
+  RETURN_IF_ERROR(RunLink(context, *cluster.control, *cluster.children, options));
+  return kExitDone;
+}
+
+absl::StatusOr<int> Run(const Context& context, const OperationOptions& options) {
+  ASSIGN_OR_RETURN(const Cluster cluster, Connect(context.dir));
+  RETURN_IF_ERROR(RunOperation(context, *cluster.control, options));
   return kExitDone;
 }
 

@@ -26,9 +26,10 @@ absl::StatusOr<Replica> Create(ControlClient& control, const Resource& parent, c
   resource::v1::CreateReplicaRequest request;
   request.set_parent(parent.name());
   request.set_replica_id(options.replica_name.empty() ? region : options.replica_name);
-  request.set_request_id(RequestId());
+  request.set_request_id(RequestId(options.change));
   request.set_validate_only(options.change.dry_run);
   request.set_resource_group(options.group);
+  request.set_force(options.force);
   request.mutable_replica()->set_location(region);
   google::protobuf::FieldMask everything;
   RETURN_IF_ERROR(ApplyFields(options, *request.mutable_replica(), everything));
@@ -38,9 +39,10 @@ absl::StatusOr<Replica> Create(ControlClient& control, const Resource& parent, c
 absl::StatusOr<Replica> Update(ControlClient& control, const std::string& name,
                                const ObjectOptions& options) {
   resource::v1::UpdateReplicaRequest request;
-  request.set_request_id(RequestId());
+  request.set_request_id(RequestId(options.change));
   request.set_validate_only(options.change.dry_run);
   request.set_resource_group(options.group);
+  request.set_force(options.force);
   Replica& replica = *request.mutable_replica();
   std::string etag = options.change.etag;
   if (NeedsCurrent(options)) {
@@ -58,10 +60,17 @@ template <typename Request>
 Request About(const std::string& name, const ObjectOptions& options) {
   Request request;
   request.set_name(name);
-  request.set_request_id(RequestId());
+  request.set_request_id(RequestId(options.change));
   request.set_validate_only(options.change.dry_run);
   request.set_resource_group(options.group);
   return request;
+}
+
+google::protobuf::Duration DrainOf(int64_t ns) {
+  google::protobuf::Duration drain;
+  drain.set_seconds(ns / kNanosPerSecond);
+  drain.set_nanos(static_cast<int32_t>(ns % kNanosPerSecond));
+  return drain;
 }
 
 absl::StatusOr<Replica> ChangeOne(ControlClient& control, const std::string& name, ObjectOptions options) {
@@ -69,6 +78,7 @@ absl::StatusOr<Replica> ChangeOne(ControlClient& control, const std::string& nam
     case ObjectVerb::kDelete: {
       auto request = About<resource::v1::DeleteReplicaRequest>(name, options);
       request.set_etag(options.change.etag);
+      if (options.drain_ns) *request.mutable_drain() = DrainOf(*options.drain_ns);
       return control.Delete(request);
     }
     case ObjectVerb::kRestart:
@@ -118,11 +128,8 @@ View ViewOf(const std::vector<Replica>& replicas, const Resource& parent) {
 
 absl::Status List(const Context& context, ControlClient& control, const Resource& parent,
                   const ObjectOptions& options) {
-  resource::v1::ListReplicasRequest request;
-  request.set_parent(parent.name());
-  request.set_resource_group(options.group);
-  ASSIGN_OR_RETURN(const resource::v1::ListReplicasResponse list, control.List(request));
-  View view = ReplicaList({list.replicas().begin(), list.replicas().end()}, parent);
+  ASSIGN_OR_RETURN(const std::vector<Replica> replicas, AllReplicas(control, parent.name(), options.group));
+  View view = ReplicaList(replicas, parent);
   view.table.when_empty = absl::StrCat(InstanceId(parent.name()), " has no replicas\n");
   Print(context, view);
   return absl::OkStatus();
@@ -165,7 +172,14 @@ absl::Status RunReplica(const Context& context, ControlClient& control, const Ob
   if (options.verb == ObjectVerb::kList) return List(context, control, parent, options);
   if (options.verb == ObjectVerb::kShow) return Show(context, control, parent, options);
   ASSIGN_OR_RETURN(std::vector<Replica> changed, Change(context, control, parent, options));
+  for (const Replica& replica : changed) SayWarnings(context, replica);
   if (options.change.dry_run) Say(context, "dry run: nothing was changed");
+  if (options.change.no_wait && !options.change.dry_run) {
+    std::vector<std::string> operations;
+    for (const Replica& replica : changed) operations.push_back(replica.operation());
+    ASSIGN_OR_RETURN(const bool shown, ShowOperations(context, control, operations));
+    if (shown) return absl::OkStatus();
+  }
   if (options.change.dry_run || options.change.no_wait) {
     Print(context, ViewOf(changed, parent));
     return absl::OkStatus();

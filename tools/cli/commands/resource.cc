@@ -14,7 +14,7 @@ using resource::v1::Resource;
 absl::StatusOr<Resource> Create(ControlClient& control, const ObjectOptions& options) {
   resource::v1::CreateResourceRequest request;
   request.set_resource_id(options.name);
-  request.set_request_id(RequestId());
+  request.set_request_id(RequestId(options.change));
   request.set_validate_only(options.change.dry_run);
   Resource& resource = *request.mutable_resource();
   resource.set_location(options.location);
@@ -27,12 +27,19 @@ absl::StatusOr<Resource> Create(ControlClient& control, const ObjectOptions& opt
 absl::StatusOr<Resource> Update(ControlClient& control, const Resource& current,
                                 const ObjectOptions& options) {
   resource::v1::UpdateResourceRequest request;
-  request.set_request_id(RequestId());
+  request.set_request_id(RequestId(options.change));
   request.set_validate_only(options.change.dry_run);
   request.set_resource_group(options.group);
   Resource& resource = *request.mutable_resource();
   // A part of a field is changed on what was read, and only if nobody else changed it since.
-  if (NeedsCurrent(options)) resource = current;
+  if (NeedsCurrent(options)) {
+    resource = current;
+    // Children have calls of their own.
+    resource.clear_shared_private_links();
+    resource.clear_private_endpoint_connections();
+    resource.clear_custom_certificates();
+    resource.clear_custom_domains();
+  }
   resource.set_name(current.name());
   resource.set_etag(!options.change.etag.empty() ? options.change.etag
                     : NeedsCurrent(options)      ? current.etag()
@@ -45,7 +52,7 @@ template <typename Request>
 Request About(const Resource& resource, const ObjectOptions& options) {
   Request request;
   request.set_name(resource.name());
-  request.set_request_id(RequestId());
+  request.set_request_id(RequestId(options.change));
   request.set_validate_only(options.change.dry_run);
   request.set_resource_group(options.group);
   return request;
@@ -83,13 +90,10 @@ absl::StatusOr<Resource> Change(ControlClient& control, const ObjectOptions& opt
 }
 
 absl::Status List(const Context& context, ControlClient& control, const ObjectOptions& options) {
-  resource::v1::ListResourcesRequest request;
-  request.set_resource_group(options.group);
-  ASSIGN_OR_RETURN(const resource::v1::ListResourcesResponse list, control.List(request));
-  std::vector<Resource> resources;
-  for (const Resource& resource : list.resources()) {
-    if (options.name.empty() || InstanceId(resource.name()) == options.name) resources.push_back(resource);
-  }
+  ASSIGN_OR_RETURN(std::vector<Resource> resources, AllResources(control, options.group));
+  std::erase_if(resources, [&](const Resource& resource) {
+    return !options.name.empty() && InstanceId(resource.name()) != options.name;
+  });
   View view = ResourceList(resources);
   view.table.when_empty = "no resources\n";
   Print(context, view);
@@ -108,12 +112,16 @@ absl::Status RunResource(const Context& context, ControlClient& control, const O
   }
   ASSIGN_OR_RETURN(Resource changed, Change(control, options));
   const std::string id = InstanceId(changed.name());
+  SayWarnings(context, changed);
   if (options.change.dry_run) {
     Say(context, "dry run: nothing was changed");
     Print(context, OneResource(changed));
     return absl::OkStatus();
   }
-  if (!options.change.no_wait) {
+  if (options.change.no_wait) {
+    ASSIGN_OR_RETURN(const bool shown, ShowOperations(context, control, {changed.operation()}));
+    if (shown) return absl::OkStatus();
+  } else {
     SayProgress(context, absl::StrCat("waiting until ", id, " is so everywhere"));
     RETURN_IF_ERROR(
         AwaitConvergence(context, control, {{changed.name(), changed.etag()}}, options.change.timeout_ns));

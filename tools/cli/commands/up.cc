@@ -122,6 +122,13 @@ absl::StatusOr<int> Run(const Context& context, const UpOptions& options) {
   const auto settings = supervisor::DecideSettings(kept, options.given, context.dir);
   if (!settings.ok()) return errors::AsUsage(settings.status());
   const std::optional<Addresses> running = FindSupervisor(context.dir);
+  if (running && kept && *settings != *kept) {
+    return errors::Local("RUNNING",
+                         absl::StrCat("the cluster in ", context.dir,
+                                      " runs with another --open or "
+                                      "--resolver-flag; they count from its next start"),
+                         WithDir("nonet down", context.dir));
+  }
   std::optional<Interrupt> interrupt;  // Before the first call: gRPC's threads have to inherit the mask.
   if (!options.detach && !running) interrupt.emplace(context);
   ASSIGN_OR_RETURN(const Cluster cluster, Start(context, options, settings->cluster, running));

@@ -80,6 +80,8 @@ absl::StatusOr<std::optional<supervisor::Settings>> ReadSettings(const std::stri
   settings.tolerated_failures = Value(json, "toleratedFailures", settings.tolerated_failures);
   settings.dns_listen = Value(json, "dnsListen", settings.dns_listen);
   settings.wan = Value(json, "wan", settings.wan);
+  settings.open = Value(json, "open", settings.open);
+  settings.resolver_flags = Value(json, "resolverFlags", settings.resolver_flags);
   return std::optional<supervisor::Settings>(settings);
 }
 
@@ -103,6 +105,10 @@ std::vector<std::string> SupervisorArguments(const std::string& dir, const super
   add_duration("probe_timeout", given.probe_timeout_ns);
   if (given.dns_listen)
     arguments.push_back(absl::StrCat("--dns_listen=", absl::StrJoin(*given.dns_listen, ",")));
+  if (given.open) arguments.push_back(*given.open ? "--open=true" : "--open=false");
+  if (given.resolver_flags) {
+    arguments.push_back(absl::StrCat("--resolver_flags=", absl::StrJoin(*given.resolver_flags, "\n")));
+  }
   return arguments;
 }
 
@@ -133,6 +139,7 @@ absl::StatusOr<Addresses> StartSupervisor(const std::string& dir, const supervis
   Addresses addresses;
   addresses.supervisor_pid = pid;
   addresses.supervisor = content->addresses.at("grpc");
+  addresses.token = ReadToken(dir);
   return addresses;
 }
 

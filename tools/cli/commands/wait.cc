@@ -114,18 +114,15 @@ struct Everything {
 };
 
 absl::StatusOr<Everything> ListEverything(ControlClient& control, const WaitOptions& wait) {
-  ASSIGN_OR_RETURN(const resource::v1::ListResourcesResponse resources,
-                   control.List(resource::v1::ListResourcesRequest(), kGlance));
+  ASSIGN_OR_RETURN(const std::vector<resource::v1::Resource> resources, AllResources(control, "", kGlance));
   Everything all;
-  for (const resource::v1::Resource& resource : resources.resources()) {
+  for (const resource::v1::Resource& resource : resources) {
     if (!wait.name.empty() && InstanceId(resource.name()) != wait.name) continue;
     all.objects.push_back({resource.name(), ""});
     all.keys.push_back({KeysName(InstanceId(resource.name())), ""});
-    resource::v1::ListReplicasRequest request;
-    request.set_parent(resource.name());
-    ASSIGN_OR_RETURN(const resource::v1::ListReplicasResponse replicas, control.List(request, kGlance));
-    for (const resource::v1::Replica& replica : replicas.replicas())
-      all.objects.push_back({replica.name(), ""});
+    ASSIGN_OR_RETURN(const std::vector<resource::v1::Replica> replicas,
+                     AllReplicas(control, resource.name(), "", kGlance));
+    for (const resource::v1::Replica& replica : replicas) all.objects.push_back({replica.name(), ""});
   }
   return all;
 }

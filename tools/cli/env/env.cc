@@ -18,6 +18,7 @@ std::string NodeQuote(absl::string_view path) {
 
 std::vector<std::pair<std::string, std::string>> EnvironmentOf(const ClientPlace& place) {
   return {{"WebPubSubConnectionString", place.connection_string},
+          {"NODE_EXTRA_CA_CERTS", place.authority_file},
           {"NONET_DNS", place.dns},
           {"NONET_ZONE", place.zone},
           {"NONET_FROM", std::string(place.region->name)},

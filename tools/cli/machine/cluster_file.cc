@@ -44,10 +44,12 @@ std::optional<ClusterFileContent> ParseClusterFile(absl::string_view text) {
   content.dns_address = Text(Member(root, "dns"), "address");
   content.dns_grpc = Text(Member(root, "dns"), "grpc");
   content.supervisor_grpc = Text(Member(root, "supervisor"), "grpc");
+  content.authority_file = Text(root, "caFile");
   for (const Json& json : Member(root, "resources")) {
     ClusterFileContent::Resource resource{.name = Text(json, "name"),
                                           .group = Text(json, "resourceGroup"),
                                           .host_name = Text(json, "hostName"),
+                                          .connection_string = Text(json, "connectionString"),
                                           .http_connection_string = Text(json, "httpConnectionString"),
                                           .instances = {}};
     for (const Json& instance : Member(json, "instances"))

@@ -16,10 +16,10 @@ struct ClusterFileContent {
     int pid = 0;
   };
   struct Resource {
-    std::string name, group, host_name, http_connection_string;
+    std::string name, group, host_name, connection_string, http_connection_string;
     std::vector<Instance> instances;
   };
-  std::string cluster, control_grpc, dns_address, dns_grpc, supervisor_grpc;
+  std::string cluster, control_grpc, dns_address, dns_grpc, supervisor_grpc, authority_file;
   std::vector<Resource> resources;
   Json document;  // As it is.
 };

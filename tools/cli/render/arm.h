@@ -16,7 +16,7 @@ namespace nonet::cli {
 // "Succeeded"; "Unknown" for what a newer server may say.
 std::string ProvisioningStateName(resource::v1::ProvisioningState state);
 
-// "/subscriptions/<sub>/resourceGroups/<group>/providers/Microsoft.SignalRService/webPubSub/<name>"
+// "/subscriptions/<sub>/resourceGroups/<group>/providers/Microsoft.SignalRService/WebPubSub/<name>"
 std::string ResourceArmId(const resource::v1::Resource& resource);
 
 // A resource as one object; its instance's facts are under properties.instance.
@@ -33,8 +33,5 @@ View OneReplica(const resource::v1::Replica& replica, const resource::v1::Resour
 View Keys(const resource::v1::AccessKeys& keys, absl::string_view endpoint);
 
 View Effective(const resource::v1::EffectiveConfiguration& configuration);
-
-// "Endpoint=<url>;AccessKey=<key>;Version=1.0;"
-std::string ConnectionString(absl::string_view endpoint, absl::string_view key);
 
 }  // namespace nonet::cli

@@ -14,13 +14,19 @@ constexpr char kLiveValues[] = R"(
     --name|-n) kind=resource ;;
     --output|-o) words="table json yaml name" ;;
     --mode) words="refuse hang" ;;
-    --key-type) words="primary secondary" ;;
-    --region-endpoint-enabled) words="true false" ;;
+    --hub-name) kind=hub ;;
+    --link-name) kind=link ;;
+    --key-type) words="primary secondary salt" ;;
+    --region-endpoint-enabled|--allow-anonymous) words="true false" ;;
     --sku) words="Premium_P1 Premium_P2 Standard_S1 Free_F1" ;;
     *) case "$command" in
          "replica add"|"replica create"|"fault region-down"|"fault region-up") kind=region ;;
          "fault kill"|"fault pause"|"fault resume"|logs) kind=process ;;
          "replica "*) kind=replica ;;
+         "hub update"|"hub show"|"hub delete") kind=hub ;;
+         "private-link approve"|"private-link reject"|"private-link delete") kind=link ;;
+         "operation show"|"operation wait") kind=operation ;;
+         deploy|restore|backup) kind=file ;;
          "resource "*|resolve) kind=resource ;;
        esac ;;
   esac
@@ -48,6 +54,10 @@ std::string BashCompletion(const SurfaceWords& surface) {
     absl::StrAppend(&script, "    \"", path, "\") options=\"", absl::StrJoin(words, " "), "\" ;;\n");
   }
   absl::StrAppend(&script, "  esac", kLiveValues,
+                  "  if [[ $kind == file && $current != -* ]]; then\n"
+                  "    COMPREPLY=($(compgen -f -- \"$current\"))\n"
+                  "    return\n"
+                  "  fi\n"
                   "  if [[ -n $kind && $current != -* ]]; then\n"
                   "    words=$(nonet __words \"$kind\" ${dir:+--dir \"$dir\"} 2>/dev/null)\n"
                   "  fi\n"

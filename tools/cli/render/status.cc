@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/names.h"
 #include "tools/cli/render/arm.h"
+#include "tools/cli/render/children.h"
 #include "tools/cli/render/faults.h"
 #include "tools/cli/render/time.h"
 
@@ -169,6 +170,7 @@ Json Document(const StatusReport& report, const std::vector<InstanceRow>& rows,
           {"dir", report.dir},
           {"healthy", unhealthy.empty()},
           {"unhealthy", unhealthy},
+          {"warnings", Warnings(report)},
           {"revision", report.subscribers ? Json(report.subscribers->revision()) : Json()},
           {"processes", std::move(processes)},
           {"instances", std::move(instances)},
@@ -266,6 +268,9 @@ std::string Text(const StatusReport& report, const std::vector<InstanceRow>& row
                       ClockText(fault.start_time()), "\n");
     }
   }
+  for (const std::string& sentence : Warnings(report)) {
+    absl::StrAppend(&text, "warning: ", sentence, "\n");
+  }
   for (const std::string& sentence : unhealthy) {
     absl::StrAppend(&text, Paint("unhealthy", Tone::kBad, style), ": ", sentence, "\n");
   }
@@ -311,6 +316,16 @@ std::vector<std::string> Unhealthy(const StatusReport& report) {
     if (row.monitor_status == "Degraded") {
       sentences.push_back(
           absl::StrCat(row.name, " is Degraded", row.last_probe.empty() ? "" : ": ", row.last_probe));
+    }
+  }
+  return sentences;
+}
+
+std::vector<std::string> Warnings(const StatusReport& report) {
+  std::vector<std::string> sentences;
+  for (const resource::v1::CapacityReport& capacity : report.capacity) {
+    for (const resource::v1::Warning& warning : capacity.warnings()) {
+      sentences.push_back(WarningSentence(warning));
     }
   }
   return sentences;

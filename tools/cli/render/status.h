@@ -27,6 +27,7 @@ struct StatusReport {
   std::optional<supervisor::v1::Cluster> cluster;
   std::optional<std::vector<ResourceTree>> resources;
   std::optional<resource::v1::ListSubscribersResponse> subscribers;
+  std::vector<resource::v1::CapacityReport> capacity;  // One a resource.
   std::optional<steering::v1::ListEndpointsResponse> endpoints;
   std::optional<fault::v1::ListFaultsResponse> faults;
   std::vector<std::string> silent;  // "control plane at 127.0.0.1:7800: connection refused"
@@ -35,6 +36,9 @@ struct StatusReport {
 // What should be up and is not, one sentence each; empty is healthy. Stopped on purpose (resourceStopped)
 // and disabled are healthy; held by a fault is not.
 std::vector<std::string> Unhealthy(const StatusReport& report);
+
+// Which instance would overflow if a region fell, one sentence each. Not unhealthy: nothing has fallen yet.
+std::vector<std::string> Warnings(const StatusReport& report);
 
 View Status(const StatusReport& report, const Style& style);
 

@@ -127,6 +127,15 @@ absl::Status AlreadyRunning(absl::string_view dir, absl::string_view pid) {
       {.next_step = absl::StrCat("nonet status --dir ", dir), .metadata = {{"dir", std::string(dir)}}});
 }
 
+absl::Status UnusableAuthority(absl::string_view dir, absl::string_view why) {
+  return MakeError(
+      absl::StatusCode::kDataLoss, "UNUSABLE_AUTHORITY",
+      absl::StrCat("the certificate authority of ", dir, " (ca.pem, tls/ca.key) cannot be used: ", why),
+      {.next_step = absl::StrCat("put both files back, or remove ", dir,
+                                 "/ca.pem: then a new one is made, which clients have to be told"),
+       .metadata = {{"dir", std::string(dir)}}});
+}
+
 absl::Status UnreadableState(absl::string_view file, absl::string_view why) {
   return MakeError(
       StatusCode::kDataLoss, "UNREADABLE_STATE", absl::StrCat(file, ": ", why),

@@ -28,6 +28,7 @@ absl::Status NotReady(const std::vector<std::string>& missing);
 absl::Status TooManyCallers(absl::string_view of_what, size_t limit);
 absl::Status SlowSubscriber(size_t limit);
 absl::Status AlreadyRunning(absl::string_view dir, absl::string_view pid);
+absl::Status UnusableAuthority(absl::string_view dir, absl::string_view why);
 absl::Status UnreadableState(absl::string_view file, absl::string_view why);
 absl::Status BadSetting(absl::string_view flag, absl::string_view value, absl::string_view rule);
 absl::Status SettingDiffers(absl::string_view flag, absl::string_view given, absl::string_view kept,

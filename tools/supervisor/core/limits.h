@@ -55,11 +55,18 @@ inline constexpr uint64_t kPartsPerMillion = 1'000'000;
 
 // Ports, the same on every instance because DNS carries none.
 inline constexpr uint16_t kInstanceHttpPort = 8080;
+inline constexpr uint16_t kInstanceHttpsPort = 8443;
 inline constexpr uint16_t kInstanceGrpcPort = 8081;
 inline constexpr uint16_t kInstanceAdminPort = 8082;
 
+// What a resolver may be given beyond its settings.
+inline constexpr size_t kResolverFlagsMax = 32;
+inline constexpr size_t kResolverFlagBytesMax = 4'096;
+
 // Offsets from --base_port.
 inline constexpr int kControlplaneGrpcOffset = 0;
+inline constexpr int kControlplaneHttpOffset = 1;   // Azure Resource Manager REST.
+inline constexpr int kControlplaneHttpsOffset = 2;  // The same over TLS.
 inline constexpr int kControlplaneAdminOffset = 3;
 inline constexpr int kSupervisorGrpcOffset = 10;
 inline constexpr int kSupervisorAdminOffset = 11;

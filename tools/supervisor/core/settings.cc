@@ -1,11 +1,13 @@
 #include "tools/supervisor/core/settings.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "common/base/names.h"
@@ -63,6 +65,34 @@ bool IsLoopbackListener(absl::string_view text) {
   return bytes.size() == 4 && bytes[0] == "127" &&
          std::all_of(bytes.begin(), bytes.end(),
                      [&](absl::string_view b) { return ParseByte(b, 255, &byte); });
+}
+
+// The resolver's flags that the cluster's own settings make, or that say where it belongs.
+constexpr absl::string_view kOwnResolverFlags[] = {
+    "admin_port", "controlplane",   "dir",           "dns_listen", "grpc_port",          "help",
+    "log_level",  "probe_interval", "probe_timeout", "ready_file", "tolerated_failures", "ttl",
+    "token_file", "version",        "zone"};
+
+// "rrl=0", "ede": what follows the dashes of a flag. Whether there is such a flag, only the resolver knows.
+absl::Status CheckResolverFlag(const std::string& flag) {
+  const absl::string_view all = flag;
+  const std::string name = absl::StrReplaceAll(all.substr(0, all.find('=')), {{"-", "_"}});
+  const bool word = !name.empty() && absl::ascii_islower(static_cast<unsigned char>(name[0])) &&
+                    std::all_of(name.begin(), name.end(), [](char c) {
+                      return absl::ascii_islower(static_cast<unsigned char>(c)) ||
+                             absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '_';
+                    });
+  const bool printable = std::all_of(
+      flag.begin(), flag.end(), [](char c) { return absl::ascii_isprint(static_cast<unsigned char>(c)); });
+  if (!word || !printable || flag.size() > kResolverFlagBytesMax) {
+    return BadSetting("resolver-flag", flag,
+                      "must be NAME=VALUE or NAME, as nonet-dnsresolver --help lists them");
+  }
+  if (std::find(std::begin(kOwnResolverFlags), std::end(kOwnResolverFlags), name) !=
+      std::end(kOwnResolverFlags)) {
+    return BadSetting("resolver-flag", flag, "is the cluster's own; nonet up --help lists what it takes");
+  }
+  return absl::OkStatus();
 }
 
 std::string Text(const std::string& value) { return value; }
@@ -130,6 +160,10 @@ absl::Status ValidateSettings(const Settings& s) {
       return BadSetting("dns-listen", listener, "must be a loopback address and a port, like 127.80.0.53:53");
     }
   }
+  if (s.resolver_flags.size() > kResolverFlagsMax) {
+    return BadSetting("resolver-flag", Text(s.resolver_flags), absl::StrCat("at most ", kResolverFlagsMax));
+  }
+  for (const std::string& flag : s.resolver_flags) RETURN_IF_ERROR(CheckResolverFlag(flag));
   return absl::OkStatus();
 }
 
@@ -143,6 +177,8 @@ absl::StatusOr<Settings> DecideSettings(const std::optional<Settings>& kept, con
         target = *value;
         return absl::OkStatus();
       }));
+  settings.open = given.open.value_or(settings.open);
+  settings.resolver_flags = given.resolver_flags.value_or(settings.resolver_flags);
   RETURN_IF_ERROR(ValidateSettings(settings));
   return settings;
 }

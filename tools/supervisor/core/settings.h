@@ -1,5 +1,6 @@
 // How a cluster was made. Fixed at the first start in a directory: instances keep addresses and host names
-// across restarts, so a later start may leave these out or repeat them, not change them. Pure.
+// across restarts, so a later start may leave these out or repeat them, not change them; but for the two that
+// say so. Pure.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,9 @@ struct Settings {
   int tolerated_failures = 3;
   std::vector<std::string> dns_listen = {};  // Beyond 127.0.0.1:(base_port + 53): "127.80.0.53:53".
   std::string wan = "off";                   // Or "measured": the delays between Azure's regions.
+  // A later start may change these; processes that run already keep what they were started with.
+  bool open = false;                             // Changes need no bearer token.
+  std::vector<std::string> resolver_flags = {};  // Further flags of nonet-dnsresolver: "rrl=0".
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 
@@ -40,6 +44,8 @@ struct GivenSettings {
   std::optional<int> tolerated_failures = {};
   std::optional<std::vector<std::string>> dns_listen = {};
   std::optional<std::string> wan = {};
+  std::optional<bool> open = {};
+  std::optional<std::vector<std::string>> resolver_flags = {};
 };
 
 // INVALID_ARGUMENT naming the flag and its rule.

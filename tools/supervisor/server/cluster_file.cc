@@ -5,6 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/names.h"
 #include "tools/supervisor/core/limits.h"
+#include "tools/supervisor/server/certificates.h"
+#include "tools/supervisor/server/token_file.h"
 
 namespace nonet::supervisor {
 namespace {
@@ -28,7 +30,7 @@ Json InstanceJson(const Object& object, bool primary,
           {"hostName", object.instance().host_name()},
           {"address", placed ? Json(process->address) : Json()},
           {"http", at("http://", kInstanceHttpPort)},
-          {"https", nullptr},
+          {"https", at("https://", kInstanceHttpsPort)},
           {"grpc", at("", kInstanceGrpcPort)},
           {"admin", at("", kInstanceAdminPort)},
           {"pid", process != nullptr && process->identity.pid != 0 ? Json(process->identity.pid) : Json()}};
@@ -37,11 +39,15 @@ Json InstanceJson(const Object& object, bool primary,
 Json ResourceJson(const resource::v1::Resource& resource, const Objects& objects,
                   const std::map<std::string, const ProcessView*>& running) {
   const std::string id = InstanceId(resource.name());
-  Json connection = nullptr;
+  Json https = nullptr, http = nullptr;
   const auto keys = objects.find(KeysName(id));
   if (keys != objects.end() && keys->second.has_access_keys()) {
-    connection = absl::StrCat("Endpoint=http://", resource.host_name(), ":", kInstanceHttpPort,
-                              ";AccessKey=", keys->second.access_keys().primary_key(), ";Version=1.0;");
+    const auto string = [&](absl::string_view scheme, uint16_t port) {
+      return absl::StrCat("Endpoint=", scheme, resource.host_name(), ":", port,
+                          ";AccessKey=", keys->second.access_keys().primary_key(), ";Version=1.0;");
+    };
+    https = string("https://", kInstanceHttpsPort);
+    http = string("http://", kInstanceHttpPort);
   }
   Json instances = Json::array();
   instances.push_back(InstanceJson(resource, /*primary=*/true, running));
@@ -56,8 +62,8 @@ Json ResourceJson(const resource::v1::Resource& resource, const Objects& objects
           {"resourceGroup", resource.resource_group()},
           {"subscription", resource.subscription()},
           {"hostName", resource.host_name()},
-          {"connectionString", connection},
-          {"httpConnectionString", connection},
+          {"connectionString", https},
+          {"httpConnectionString", http},
           {"instances", std::move(instances)}};
 }
 
@@ -67,8 +73,8 @@ std::string LocalAddress(const Settings& settings, int offset) {
   return absl::StrCat("127.0.0.1:", settings.base_port + offset);
 }
 
-std::string RenderClusterFile(const Settings& settings, const std::vector<ProcessView>& processes,
-                              const Objects& objects) {
+std::string RenderClusterFile(const Settings& settings, const std::string& dir,
+                              const std::vector<ProcessView>& processes, const Objects& objects) {
   std::map<std::string, const ProcessView*> running;
   for (const ProcessView& process : processes) running[process.key] = &process;
   Json resources = Json::array();
@@ -80,10 +86,10 @@ std::string RenderClusterFile(const Settings& settings, const std::vector<Proces
   const Json file = {{"cluster", settings.cluster},
                      {"controlplane",
                       {{"grpc", LocalAddress(settings, kControlplaneGrpcOffset)},
-                       {"http", nullptr},
-                       {"https", nullptr},
+                       {"http", absl::StrCat("http://", LocalAddress(settings, kControlplaneHttpOffset))},
+                       {"https", absl::StrCat("https://", LocalAddress(settings, kControlplaneHttpsOffset))},
                        {"admin", LocalAddress(settings, kControlplaneAdminOffset)},
-                       {"armTokenFile", nullptr}}},
+                       {"armTokenFile", settings.open ? Json() : Json(TokenFile(dir))}}},
                      {"dns",
                       {{"address", LocalAddress(settings, kDnsOffset)},
                        {"grpc", LocalAddress(settings, kDnsGrpcOffset)},
@@ -91,7 +97,7 @@ std::string RenderClusterFile(const Settings& settings, const std::vector<Proces
                      {"supervisor",
                       {{"grpc", LocalAddress(settings, kSupervisorGrpcOffset)},
                        {"admin", LocalAddress(settings, kSupervisorAdminOffset)}}},
-                     {"caFile", nullptr},
+                     {"caFile", AuthorityFile(dir)},
                      {"resources", std::move(resources)}};
   return file.dump(2) + "\n";
 }

@@ -13,7 +13,8 @@
 namespace nonet::supervisor {
 
 // Resources and instances that are being deleted are left out.
-std::string RenderClusterFile(const Settings& settings, const std::vector<ProcessView>& processes,
+std::string RenderClusterFile(const Settings& settings, const std::string& dir,
+                              const std::vector<ProcessView>& processes,
                               const std::map<std::string, watch::v1::Event>& objects);
 
 // "127.0.0.1:7800"

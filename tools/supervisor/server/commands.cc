@@ -2,17 +2,17 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "common/process/files.h"
 #include "tools/supervisor/core/limits.h"
 #include "tools/supervisor/core/names.h"
+#include "tools/supervisor/server/certificates.h"
 #include "tools/supervisor/server/cluster_file.h"
+#include "tools/supervisor/server/token_file.h"
 
 namespace nonet::supervisor {
 namespace {
@@ -25,6 +25,17 @@ std::vector<std::string> ControlplaneArguments(const Settings& s) {
   return {absl::StrCat("--grpc_port=", s.base_port + kControlplaneGrpcOffset),
           absl::StrCat("--admin_port=", s.base_port + kControlplaneAdminOffset),
           absl::StrCat("--zone=", s.zone)};
+}
+
+std::vector<std::string> DoorArguments(const Settings& s, const Places& places) {
+  const CertificateFiles files = CertificateFilesOf(places.dir, kControlplaneKey);
+  std::vector<std::string> arguments = {
+      absl::StrCat("--arm_http_port=", s.base_port + kControlplaneHttpOffset),
+      absl::StrCat("--arm_https_port=", s.base_port + kControlplaneHttpsOffset),
+      absl::StrCat("--tls_cert=", files.certificate), absl::StrCat("--tls_key=", files.key)};
+  // The path only: arguments and environment can be read by others.
+  if (!s.open) arguments.push_back(absl::StrCat("--token_file=", TokenFile(places.dir)));
+  return arguments;
 }
 
 std::vector<std::string> DnsresolverArguments(const Settings& s) {
@@ -48,6 +59,7 @@ std::vector<std::string> ReplicaArguments(const Launch& launch, const Settings& 
       absl::StrCat("--region=", launch.instance.region),
       absl::StrCat("--address=", launch.address),
       absl::StrCat("--http_port=", kInstanceHttpPort),
+      absl::StrCat("--https_port=", kInstanceHttpsPort),
       absl::StrCat("--grpc_port=", kInstanceGrpcPort),
       absl::StrCat("--admin_port=", kInstanceAdminPort),
       absl::StrCat("--controlplane=", LocalAddress(s, kControlplaneGrpcOffset)),
@@ -57,15 +69,14 @@ std::vector<std::string> ReplicaArguments(const Launch& launch, const Settings& 
   return arguments;
 }
 
-// What an operator wants of the resolver beyond the cluster's own settings: lines --flag=value. They come
-// last, so they count.
-void AddOperatorsFlags(const Places& places, std::vector<std::string>& arguments) {
-  const absl::StatusOr<std::string> lines = ReadFile(absl::StrCat(places.dir, "/dnsresolver.flags"));
-  if (!lines.ok()) return;
-  for (absl::string_view line : absl::StrSplit(*lines, '\n')) {
-    line = absl::StripAsciiWhitespace(line);
-    if (absl::StartsWith(line, "--")) arguments.emplace_back(line);
-  }
+std::vector<std::string> CertificateArguments(const InstanceSpec& instance, const Places& places) {
+  const CertificateFiles files = CertificateFilesOf(places.dir, FileStem(ProcessKind::kInstance, instance));
+  return {absl::StrCat("--tls_cert=", files.certificate), absl::StrCat("--tls_key=", files.key),
+          absl::StrCat("--tls_ca=", files.authority)};
+}
+
+void Append(std::vector<std::string> more, std::vector<std::string>& arguments) {
+  for (std::string& argument : more) arguments.push_back(std::move(argument));
 }
 
 }  // namespace
@@ -76,15 +87,20 @@ Command CommandFor(const Launch& launch, const Settings& settings, const Places&
   switch (launch.kind) {
     case ProcessKind::kControlplane:
       command.arguments = ControlplaneArguments(settings);
+      Append(DoorArguments(settings, places), command.arguments);
       break;
     case ProcessKind::kDnsresolver:
       command.arguments = DnsresolverArguments(settings);
+      // Last, so that they count.
+      for (const std::string& flag : settings.resolver_flags) {
+        command.arguments.push_back(absl::StrCat("--", flag));
+      }
       break;
     case ProcessKind::kInstance:
       command.arguments = ReplicaArguments(launch, settings, places.dir);
+      Append(CertificateArguments(launch.instance, places), command.arguments);
       break;
   }
-  if (launch.kind == ProcessKind::kDnsresolver) AddOperatorsFlags(places, command.arguments);
   const std::string stem = FileStem(launch.kind, launch.instance);
   command.arguments.push_back(absl::StrCat("--dir=", places.dir));
   command.arguments.push_back(absl::StrCat("--ready_file=", places.dir, "/run/", stem, ".json"));

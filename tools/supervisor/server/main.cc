@@ -12,13 +12,18 @@
 #include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "common/base/status_macros.h"
 #include "common/process/daemon.h"
 #include "common/process/files.h"
 #include "common/rpc/server.h"
+#include "tools/supervisor/core/errors.h"
 #include "tools/supervisor/core/limits.h"
 #include "tools/supervisor/core/settings.h"
+#include "tools/supervisor/server/check_flags.h"
+#include "tools/supervisor/server/commands.h"
 #include "tools/supervisor/server/directory_lock.h"
 #include "tools/supervisor/server/launcher.h"
 #include "tools/supervisor/server/link_pusher.h"
@@ -26,6 +31,7 @@
 #include "tools/supervisor/server/services.h"
 #include "tools/supervisor/server/state_file.h"
 #include "tools/supervisor/server/supervisor.h"
+#include "tools/supervisor/server/token_file.h"
 
 // Fixed at the first start in --dir; later, repeat or leave out.
 ABSL_FLAG(std::optional<std::string>, cluster, std::nullopt, "name of the cluster (contoso)");
@@ -43,6 +49,10 @@ ABSL_FLAG(std::optional<std::vector<std::string>>, dns_listen, std::nullopt,
 ABSL_FLAG(std::optional<std::string>, wan, std::nullopt,
           "delays between regions: off, or measured, as Azure's are (off)");
 
+ABSL_FLAG(std::optional<bool>, open, std::nullopt, "changes need no bearer token (false)");
+ABSL_FLAG(std::optional<std::string>, resolver_flags, std::nullopt,
+          "further flags of nonet-dnsresolver, one a line, without dashes; empty: none");
+
 ABSL_DECLARE_FLAG(uint16_t, admin_port);
 ABSL_DECLARE_FLAG(std::string, ready_file);
 ABSL_DECLARE_FLAG(std::string, log_level);
@@ -55,6 +65,12 @@ std::optional<int64_t> Nanos(const std::optional<absl::Duration>& duration) {
   return absl::ToInt64Nanoseconds(*duration);
 }
 
+// A value may hold commas, so they cannot part the flags.
+std::optional<std::vector<std::string>> Lines(const std::optional<std::string>& text) {
+  if (!text.has_value()) return std::nullopt;
+  return std::vector<std::string>(absl::StrSplit(*text, '\n', absl::SkipEmpty()));
+}
+
 GivenSettings SettingsFromFlags() {
   return {.cluster = absl::GetFlag(FLAGS_cluster),
           .net = absl::GetFlag(FLAGS_net),
@@ -65,7 +81,9 @@ GivenSettings SettingsFromFlags() {
           .probe_timeout_ns = Nanos(absl::GetFlag(FLAGS_probe_timeout)),
           .tolerated_failures = absl::GetFlag(FLAGS_tolerated_failures),
           .dns_listen = absl::GetFlag(FLAGS_dns_listen),
-          .wan = absl::GetFlag(FLAGS_wan)};
+          .wan = absl::GetFlag(FLAGS_wan),
+          .open = absl::GetFlag(FLAGS_open),
+          .resolver_flags = Lines(absl::GetFlag(FLAGS_resolver_flags))};
 }
 
 std::string SettingsFile(const std::string& dir) { return dir + "/supervisor/settings.json"; }
@@ -88,16 +106,33 @@ struct Process {
   std::unique_ptr<rpc::Server> server;
 };
 
-absl::Status Start(Daemon& daemon, Process& process, const Settings& settings, bool new_directory) {
-  process.launcher = MakeRealLauncher(daemon.loop(), process.proc);
-  process.links = MakeGrpcLinkPusher(daemon.loop());
+absl::StatusOr<std::string> ProgramDirectory() {
   std::error_code error;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return absl::InternalError(absl::StrCat("/proc/self/exe: ", error.message()));
+  return self.parent_path().string();
+}
+
+// What is wrong with them only the resolver knows, and nobody would see it in its log.
+absl::Status CheckResolverFlags(const std::string& dir, const Settings& settings) {
+  if (settings.resolver_flags.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string program_dir, ProgramDirectory());
+  const Command command = CommandFor({.key = kDnsresolverKey, .kind = ProcessKind::kDnsresolver}, settings,
+                                     {.dir = dir, .program_dir = program_dir, .log_level = ""});
+  const absl::Status status = CheckFlags(command.program, command.arguments);
+  if (!absl::IsInvalidArgument(status)) return status;
+  return BadSetting("resolver-flag", absl::StrJoin(settings.resolver_flags, ","), status.message());
+}
+
+absl::Status Start(Daemon& daemon, Process& process, const Settings& settings, bool new_directory) {
+  ASSIGN_OR_RETURN(const Token token, LoadToken(daemon.dir()));
+  process.launcher = MakeRealLauncher(daemon.loop(), process.proc);
+  process.links = MakeGrpcLinkPusher(daemon.loop());
+  ASSIGN_OR_RETURN(const std::string program_dir, ProgramDirectory());
   process.supervisor = std::make_unique<Supervisor>(
       daemon.loop(),
       Supervisor::Options{.places = {.dir = daemon.dir(),
-                                     .program_dir = self.parent_path().string(),
+                                     .program_dir = program_dir,
                                      .log_level = absl::GetFlag(FLAGS_log_level)},
                           .settings = settings,
                           .new_directory = new_directory,
@@ -106,9 +141,11 @@ absl::Status Start(Daemon& daemon, Process& process, const Settings& settings, b
       *process.launcher, process.proc, daemon.metrics());
   process.services = Services::Make(daemon.loop(), *process.supervisor, [] { kill(getpid(), SIGTERM); });
   // The port first: when it is taken, nothing has been started yet.
-  const rpc::Server::Options options{.port =
-                                         static_cast<uint16_t>(settings.base_port + kSupervisorGrpcOffset)};
+  const rpc::Server::Options options{
+      .port = static_cast<uint16_t>(settings.base_port + kSupervisorGrpcOffset),
+      .token = settings.open ? "" : token.text};
   ASSIGN_OR_RETURN(process.server, rpc::Server::Start(options, process.services->All()));
+  RETURN_IF_ERROR(KeepToken(daemon.dir(), token));
   daemon.OnStopAsync([&process](absl::AnyInvocable<void()> done) {
     process.supervisor->Close();
     process.server->ShutdownAsync(kNanosPerSecond, std::move(done));
@@ -127,10 +164,12 @@ int Main(int argc, char** argv) {
                   "supervisor in the same --dir adopts them; the Shutdown call (nonet down) ends them all."});
   Process process;
   const std::string dir = daemon.dir();
+  std::optional<Settings> kept;
   const auto prepare = [&]() -> absl::StatusOr<std::pair<Settings, bool>> {
     ASSIGN_OR_RETURN(process.lock, DirectoryLock::Take(dir));
-    ASSIGN_OR_RETURN(const std::optional<Settings> kept, KeptSettings(dir));
+    ASSIGN_OR_RETURN(kept, KeptSettings(dir));
     ASSIGN_OR_RETURN(Settings settings, DecideSettings(kept, SettingsFromFlags(), dir));
+    RETURN_IF_ERROR(CheckResolverFlags(dir, settings));
     RETURN_IF_ERROR(MakeDirectories(dir + "/run"));
     return std::pair(std::move(settings), !kept.has_value());
   };
@@ -149,7 +188,8 @@ int Main(int argc, char** argv) {
     const auto& [settings, new_directory] = *prepared;
     RETURN_IF_ERROR(Start(d, process, settings, new_directory));
     // Kept only once the start went well, so that a refused one leaves no trace.
-    return new_directory ? WriteFileAtomic(SettingsFile(dir), EncodeSettings(settings)) : absl::OkStatus();
+    if (kept.has_value() && *kept == settings) return absl::OkStatus();
+    return WriteFileAtomic(SettingsFile(dir), EncodeSettings(settings));
   });
 }
 

@@ -38,6 +38,7 @@ class Reader {
       }
     }
   }
+  bool Has(const char* name) const { return json_.is_object() && json_.contains(name); }
   const Json& List(const char* name) {
     static const Json* const kNone = new Json(Json::array());
     const Json* found = Find(name);
@@ -262,7 +263,9 @@ std::string EncodeSettings(const Settings& settings) {
                      {"probeTimeoutNs", settings.probe_timeout_ns},
                      {"toleratedFailures", settings.tolerated_failures},
                      {"dnsListen", settings.dns_listen},
-                     {"wan", settings.wan}};
+                     {"wan", settings.wan},
+                     {"open", settings.open},
+                     {"resolverFlags", settings.resolver_flags}};
   return json.dump(2) + "\n";
 }
 
@@ -280,7 +283,10 @@ absl::StatusOr<Settings> DecodeSettings(absl::string_view text, absl::string_vie
   reader.Get("probeTimeoutNs", settings.probe_timeout_ns);
   reader.Get("toleratedFailures", settings.tolerated_failures);
   reader.Get("dnsListen", settings.dns_listen);
-  if (json.contains("wan")) reader.Get("wan", settings.wan);  // Not in directories made before there was one.
+  // Younger than the rest: a directory of before does not have them.
+  if (reader.Has("wan")) reader.Get("wan", settings.wan);
+  if (reader.Has("open")) reader.Get("open", settings.open);
+  if (reader.Has("resolverFlags")) reader.Get("resolverFlags", settings.resolver_flags);
   if (!status.ok()) return status;
   return settings;
 }

@@ -84,6 +84,8 @@ absl::Status Supervisor::Start() {
   ASSIGN_OR_RETURN(ready_files_, ReadyFiles::Watch(loop_, dir + "/run", [this](const std::string& stem) {
                      CheckReadyFile(stem);
                    }));
+  ASSIGN_OR_RETURN(certificates_, Certificates::Open(dir, options_.settings, now().wall_ns));
+  RETURN_IF_ERROR(certificates_->ForSupervisor(now().wall_ns).status());
   RETURN_IF_ERROR(Load());
   // Before anything starts: an instance begins with the links that it should have.
   RETURN_IF_ERROR(WriteLinks());
@@ -277,15 +279,52 @@ void Supervisor::DoLaunch(const Launch& launch, Effects& effects) {
     log::Warning("cannot remove a ready file", {{"error", removed.message()}});
   }
   const auto identity = std::make_shared<Identity>();  // Shared with the callback, which runs later.
-  const absl::StatusOr<Identity> launched = launcher_.Launch(
-      CommandFor(launch, options_.settings, options_.places),
-      [this, key = launch.key, identity](const std::string& how) { OnExit(key, *identity, how); });
+  const auto start = [&]() -> absl::StatusOr<Identity> {
+    RETURN_IF_ERROR(EnsureCertificate(launch));
+    return launcher_.Launch(
+        CommandFor(launch, options_.settings, options_.places),
+        [this, key = launch.key, identity](const std::string& how) { OnExit(key, *identity, how); });
+  };
+  const absl::StatusOr<Identity> launched = start();
   if (launched.ok()) {
     *identity = *launched;
   } else {
     log::Error("cannot start a process", {{"process", launch.key}, {"error", launched.status().message()}});
   }
   fleet_.OnLaunched(launch.key, launched, now(), effects);
+}
+
+absl::Status Supervisor::EnsureCertificate(const Launch& launch) {
+  const int64_t wall_ns = now().wall_ns;
+  switch (launch.kind) {
+    case ProcessKind::kControlplane:
+      return certificates_->ForControlplane(wall_ns).status();
+    case ProcessKind::kInstance:
+      return certificates_
+          ->ForInstance(launch.instance, HostNamesOf(launch.instance), launch.address, wall_ns)
+          .status();
+    case ProcessKind::kDnsresolver:
+      break;
+  }
+  return absl::OkStatus();
+}
+
+// What the control plane says. Before it has said anything, in a later life of this process, the certificate
+// of before has the instance's own name.
+std::vector<std::string> Supervisor::HostNamesOf(const InstanceSpec& instance) const {
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& object) {
+    const auto it = objects_.find(object);
+    if (it == objects_.end()) return;
+    if (it->second.has_replica()) names.push_back(it->second.replica().instance().host_name());
+    if (!it->second.has_resource()) return;
+    if (object == instance.object) names.push_back(it->second.resource().instance().host_name());
+    names.push_back(it->second.resource().host_name());
+  };
+  add(instance.object);
+  if (!instance.replica_id.empty()) add(ResourceName(instance.resource_id));
+  names.erase(std::remove(names.begin(), names.end(), ""), names.end());
+  return names;
 }
 
 void Supervisor::DoSignal(const SendSignal& send) {
@@ -300,6 +339,7 @@ void Supervisor::DoRemoveState(const InstanceSpec& instance) {
   told_links_.erase(instance.object);
   const absl::Status removed = RemoveFile(ready_files_->PathOf(stem));
   if (!removed.ok()) log::Warning("cannot remove a ready file", {{"error", removed.message()}});
+  certificates_->Forget(instance);
   const std::filesystem::path directory =
       std::filesystem::path(options_.places.dir) / StateDirectory(instance);
   std::error_code error;

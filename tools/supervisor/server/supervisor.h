@@ -23,6 +23,7 @@
 #include "nonet/supervisor/v1/supervisor.pb.h"
 #include "tools/supervisor/core/fleet.h"
 #include "tools/supervisor/core/settings.h"
+#include "tools/supervisor/server/certificates.h"
 #include "tools/supervisor/server/commands.h"
 #include "tools/supervisor/server/event_hub.h"
 #include "tools/supervisor/server/launcher.h"
@@ -97,6 +98,8 @@ class Supervisor {
   auto Feed(Input input);
   void CarryOut(Effects effects);
   void DoLaunch(const Launch& launch, Effects& effects);
+  absl::Status EnsureCertificate(const Launch& launch);
+  std::vector<std::string> HostNamesOf(const InstanceSpec& instance) const;
   void DoSignal(const SendSignal& send);
   void DoRemoveState(const InstanceSpec& instance);
   void DoRecord(const Record& record);
@@ -135,6 +138,7 @@ class Supervisor {
   Fleet fleet_;
   bool restored_ = false;  // From a state file.
   std::unique_ptr<ReadyFiles> ready_files_;
+  std::unique_ptr<Certificates> certificates_;
   std::map<std::string, std::string> keys_by_stem_;
   std::unique_ptr<WatchClient> watch_;
   WatchClient::Objects objects_;

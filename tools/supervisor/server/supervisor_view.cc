@@ -49,6 +49,7 @@ v1::Process ToProto(const ProcessView& view, const Settings& settings) {
     if (view.address.empty()) return process;
     endpoint.set_host(view.address);
     endpoint.set_http_port(kInstanceHttpPort);
+    endpoint.set_https_port(kInstanceHttpsPort);
     endpoint.set_grpc_port(kInstanceGrpcPort);
     endpoint.set_admin_port(kInstanceAdminPort);
     return process;
@@ -99,7 +100,8 @@ void Supervisor::Refresh() {
 }
 
 void Supervisor::WriteClusterFile() {
-  std::string content = RenderClusterFile(options_.settings, fleet_.List(now()), objects_);
+  std::string content =
+      RenderClusterFile(options_.settings, options_.places.dir, fleet_.List(now()), objects_);
   if (content == cluster_file_) return;
   const absl::Status status = WriteFileAtomic(ClusterFile(), content);
   if (!status.ok()) {

@@ -44,7 +44,7 @@ TEST(Arm, ResourceHasAzuresShape) {
   const Json json = ResourceJson(Contoso());
   EXPECT_EQ(json["id"],
             "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/nonet/providers/"
-            "Microsoft.SignalRService/webPubSub/contoso");
+            "Microsoft.SignalRService/WebPubSub/contoso");
   EXPECT_EQ(json["name"], "contoso");
   EXPECT_EQ(json["type"], "Microsoft.SignalRService/WebPubSub");
   EXPECT_EQ(json["location"], "eastus");

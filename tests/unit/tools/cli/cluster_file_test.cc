@@ -12,7 +12,9 @@ TEST(ClusterFile, IsReadAndNullsAreEmpty) {
     "dns": {"address": "127.0.0.1:7853", "grpc": "127.0.0.1:7854"},
     "supervisor": null,
     "added": "later",
+    "caFile": "/d/ca.pem",
     "resources": [{"name": "contoso", "resourceGroup": "nonet", "hostName": "contoso.webpubsub.azure.com",
+                   "connectionString": "Endpoint=https://x;AccessKey=k;Version=1.0;",
                    "httpConnectionString": "Endpoint=http://x;AccessKey=k;Version=1.0;",
                    "instances": [{"name": "contoso", "role": "primary", "region": "eastus", "hostName": "h",
                                   "address": "127.80.15.1", "http": "http://127.80.15.1:8080", "pid": 42},
@@ -21,7 +23,9 @@ TEST(ClusterFile, IsReadAndNullsAreEmpty) {
   EXPECT_EQ(content->control_grpc, "127.0.0.1:7800");
   EXPECT_EQ(content->dns_address, "127.0.0.1:7853");
   EXPECT_EQ(content->supervisor_grpc, "");
+  EXPECT_EQ(content->authority_file, "/d/ca.pem");
   ASSERT_EQ(content->resources.size(), 1u);
+  EXPECT_EQ(content->resources[0].connection_string, "Endpoint=https://x;AccessKey=k;Version=1.0;");
   ASSERT_EQ(content->resources[0].instances.size(), 2u);
   EXPECT_EQ(content->resources[0].instances[0].pid, 42);
   EXPECT_EQ(content->resources[0].instances[1].address, "");

@@ -15,6 +15,15 @@ TEST(Completion, OffersEachLevelItsWords) {
   EXPECT_NE(script.find("complete -F _nonet nonet"), std::string::npos);
 }
 
+TEST(Completion, KnowsWhichLiveNamesFollow) {
+  const std::string script = BashCompletion(kSurface);
+  for (const char* line : {"--hub-name) kind=hub ;;", "--link-name) kind=link ;;",
+                           "\"operation show\"|\"operation wait\") kind=operation ;;",
+                           "--key-type) words=\"primary secondary salt\" ;;"}) {
+    EXPECT_NE(script.find(line), std::string::npos) << line;
+  }
+}
+
 TEST(Completion, ZshRunsTheSameScript) {
   const std::string script = ZshCompletion(kSurface);
   EXPECT_EQ(script.find("autoload -Uz bashcompinit"), 0u);

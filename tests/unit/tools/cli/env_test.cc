@@ -13,7 +13,8 @@ using ::testing::ElementsAre;
 using ::testing::Pair;
 
 ClientPlace WestEurope(const std::string& preload) {
-  return {.connection_string = "Endpoint=http://contoso.webpubsub.azure.com:8080;AccessKey=k'1;Version=1.0;",
+  return {.connection_string = "Endpoint=https://contoso.webpubsub.azure.com:8443;AccessKey=k'1;Version=1.0;",
+          .authority_file = "/d/ca.pem",
           .dns = "127.0.0.1:7853",
           .zone = "webpubsub.azure.com",
           .region = FindRegion("eastus"),
@@ -32,18 +33,20 @@ std::string Evaluated(const std::string& lines, const std::string& name) {
 }
 
 TEST(Env, NamesWhatThePreloadScriptReads) {
-  EXPECT_THAT(EnvironmentOf(WestEurope("/d/env/preload-eastus.cjs")),
-              ElementsAre(Pair("WebPubSubConnectionString",
-                               "Endpoint=http://contoso.webpubsub.azure.com:8080;AccessKey=k'1;Version=1.0;"),
-                          Pair("NONET_DNS", "127.0.0.1:7853"), Pair("NONET_ZONE", "webpubsub.azure.com"),
-                          Pair("NONET_FROM", "eastus"), Pair("NONET_CLIENT_ADDRESS", "127.143.0.1"),
-                          Pair("NODE_OPTIONS", "--require \"/d/env/preload-eastus.cjs\"")));
+  EXPECT_THAT(
+      EnvironmentOf(WestEurope("/d/env/preload-eastus.cjs")),
+      ElementsAre(Pair("WebPubSubConnectionString",
+                       "Endpoint=https://contoso.webpubsub.azure.com:8443;AccessKey=k'1;Version=1.0;"),
+                  Pair("NODE_EXTRA_CA_CERTS", "/d/ca.pem"), Pair("NONET_DNS", "127.0.0.1:7853"),
+                  Pair("NONET_ZONE", "webpubsub.azure.com"), Pair("NONET_FROM", "eastus"),
+                  Pair("NONET_CLIENT_ADDRESS", "127.143.0.1"),
+                  Pair("NODE_OPTIONS", "--require \"/d/env/preload-eastus.cjs\"")));
 }
 
 TEST(Env, LinesSurviveTheShell) {
   const std::string lines = ShellLines(EnvironmentOf(WestEurope("/a dir/it's $HOME/preload.cjs")));
   EXPECT_EQ(Evaluated(lines, "WebPubSubConnectionString"),
-            "Endpoint=http://contoso.webpubsub.azure.com:8080;AccessKey=k'1;Version=1.0;");
+            "Endpoint=https://contoso.webpubsub.azure.com:8443;AccessKey=k'1;Version=1.0;");
   EXPECT_EQ(Evaluated(lines, "NODE_OPTIONS"), "--require \"/a dir/it's $HOME/preload.cjs\"");
 }
 

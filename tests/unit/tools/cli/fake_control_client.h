@@ -22,6 +22,8 @@ class FakeControlClient final : public ControlClient {
   absl::Status wait_status;
   absl::Status create_status_after_first;  // Of replicas.
   bool resolver_seen = true;
+  resource::v1::CapacityReport capacity;
+  std::vector<resource::v1::Operation> operations;
 
   void AddResource(const std::string& id) {
     Resource& resource = resources[ResourceName(id)];
@@ -128,6 +130,26 @@ class FakeControlClient final : public ControlClient {
   absl::StatusOr<resource::v1::ListSubscribersResponse> Subscribers(CallPolicy) override {
     resource::v1::ListSubscribersResponse response;
     response.add_subscribers()->set_subscriber("resources/contoso/replicas/slow");
+    return response;
+  }
+  absl::StatusOr<resource::v1::CapacityReport> Capacity(const resource::v1::GetCapacityReportRequest&,
+                                                        CallPolicy) override {
+    return capacity;
+  }
+  absl::StatusOr<resource::v1::Operation> Get(const resource::v1::GetOperationRequest& r,
+                                              CallPolicy) override {
+    for (const resource::v1::Operation& operation : operations) {
+      if (operation.name() == r.name()) return operation;
+    }
+    return absl::NotFoundError(r.name());
+  }
+  // Two a page.
+  absl::StatusOr<resource::v1::ListOperationsResponse> List(const resource::v1::ListOperationsRequest& r,
+                                                            CallPolicy) override {
+    resource::v1::ListOperationsResponse response;
+    size_t at = r.page_token().empty() ? 0 : std::stoul(r.page_token());
+    for (int i = 0; i < 2 && at < operations.size(); ++i) *response.add_operations() = operations[at++];
+    if (at < operations.size()) response.set_next_page_token(absl::StrCat(at));
     return response;
   }
 

@@ -103,5 +103,49 @@ TEST(Fields, UnknownFieldsAndBadValuesAreUsage) {
               HasSubstr("did you mean disable_local_auth?"));
 }
 
+TEST(Fields, SettingsAreFoundByTheirNamesInTheContract) {
+  ObjectOptions options;
+  options.set = {
+      {"publicNetworkAccess", "Disabled"},
+      {"tls.clientCertEnabled", "true"},
+      {"networkACLs", R"({"defaultAction": "Deny", "publicNetwork": {"allow": ["ClientConnection"]}})"},
+      {"application_firewall.max_client_connection_lifetime_s", "60"}};
+  EXPECT_TRUE(NeedsCurrent(options)) << "a part of a setting is changed on what is there";
+  resource::v1::Resource resource;
+  FieldMask mask;
+  ASSERT_TRUE(ApplyFields(options, resource, mask).ok());
+  EXPECT_EQ(resource.public_network_access(), "Disabled");
+  EXPECT_TRUE(resource.tls().client_cert_enabled());
+  EXPECT_EQ(resource.network_acls().default_action(), "Deny");
+  EXPECT_EQ(resource.network_acls().public_network().allow(0), "ClientConnection");
+  EXPECT_EQ(resource.application_firewall().max_client_connection_lifetime_s(), 60u);
+  EXPECT_THAT(mask.paths(),
+              ElementsAre("public_network_access", "tls", "network_acls", "application_firewall"));
+
+  resource::v1::Replica replica;
+  FieldMask of_replica;
+  ASSERT_TRUE(ApplyFields(options, replica, of_replica).ok());
+  EXPECT_THAT(of_replica.paths(),
+              ElementsAre("public_network_access", "tls", "network_acls", "application_firewall"))
+      << "for the server to refuse";
+}
+
+TEST(Fields, SettingsThatCannotBeReadAreUsageErrors) {
+  const std::vector<std::pair<std::string, std::string>> wrong = {{"tls.client_cert_enabled", "perhaps"},
+                                                                  {"tls.cert", "x"},
+                                                                  {"network_acls", "{"},
+                                                                  {"network_acls.ip_rules", "x"},
+                                                                  {"shared_private_links", "x"},
+                                                                  {"host_name", "x"},
+                                                                  {"tls.client_cert_enabled.more", "true"}};
+  for (const auto& [name, value] : wrong) {
+    ObjectOptions options;
+    options.set = {{name, value}};
+    resource::v1::Resource resource;
+    FieldMask mask;
+    EXPECT_EQ(ExitCode(ApplyFields(options, resource, mask)), kExitUsage) << name;
+  }
+}
+
 }  // namespace
 }  // namespace nonet::cli

@@ -74,7 +74,11 @@ TEST(Parse, UpKeepsApartWhatWasGivenAndWhatWasNot) {
                                    "--zone",
                                    "webpubsub.test",
                                    "--dns-listen",
-                                   "127.80.0.53:53"});
+                                   "127.80.0.53:53",
+                                   "--open",
+                                   "--resolver-flag",
+                                   "--rrl=0",
+                                   "--resolver-flag=probe_status=200-299,301"});
   EXPECT_EQ(full.given.cluster, "fabrikam");
   EXPECT_EQ(full.group, "rg");
   EXPECT_EQ(full.primary, "westus");
@@ -85,6 +89,17 @@ TEST(Parse, UpKeepsApartWhatWasGivenAndWhatWasNot) {
   EXPECT_EQ(full.given.tolerated_failures, 0);
   EXPECT_EQ(full.given.base_port, 9000);
   EXPECT_EQ(full.given.zone, "webpubsub.test");
+  EXPECT_EQ(full.given.open, true);
+  EXPECT_THAT(*full.given.resolver_flags, ElementsAre("rrl=0", "probe_status=200-299,301"));
+}
+
+TEST(Parse, UpCanTakeBackWhatLaterStartsKeep) {
+  const auto none = As<UpOptions>({"up"});
+  EXPECT_FALSE(none.given.open.has_value());
+  EXPECT_FALSE(none.given.resolver_flags.has_value());
+  const auto back = As<UpOptions>({"up", "--no-open", "--resolver-flag", ""});
+  EXPECT_EQ(back.given.open, false);
+  EXPECT_THAT(*back.given.resolver_flags, testing::IsEmpty());
 }
 
 TEST(Parse, ReplicaAddTakesRegionsAsArgumentsOrByOption) {
@@ -251,6 +266,105 @@ TEST(Parse, SurfaceListsCommandsVerbsAndOptions) {
   EXPECT_THAT(surface.at(""), ::testing::Contains("replica"));
   EXPECT_THAT(surface.at("replica"), ::testing::Contains("restart"));
   EXPECT_THAT(surface.at("replica add"), ::testing::Contains("--unit-count"));
+}
+
+TEST(Parse, HubsTakeTheirHandlersAsGroupsOfWords) {
+  const auto hub = As<HubOptions>({"webpubsub",
+                                   "hub",
+                                   "create",
+                                   "--name",
+                                   "contoso",
+                                   "-g",
+                                   "rg",
+                                   "--hub-name",
+                                   "chat",
+                                   "--event-handler",
+                                   "url-template=http://a/{event}",
+                                   "user-event-pattern=*",
+                                   "--event-handler",
+                                   "url-template=http://b?x=1",
+                                   "system-event=connect",
+                                   "system-event=connected",
+                                   "--allow-anonymous",
+                                   "true",
+                                   "--websocket-keepalive-interval",
+                                   "30"});
+  EXPECT_EQ(hub.verb, ChildVerb::kCreate);
+  EXPECT_EQ(hub.hub, "chat");
+  EXPECT_EQ(hub.allow_anonymous, true);
+  EXPECT_EQ(hub.keep_alive_s, 30u);
+  ASSERT_TRUE(hub.event_handlers);
+  ASSERT_EQ(hub.event_handlers->size(), 2u);
+  EXPECT_THAT((*hub.event_handlers)[0],
+              ElementsAre(Pair("url-template", "http://a/{event}"), Pair("user-event-pattern", "*")));
+  EXPECT_EQ((*hub.event_handlers)[1].size(), 3u);
+  EXPECT_EQ((*hub.event_handlers)[1][0].second, "http://b?x=1") << "the first = divides";
+  const auto none = As<HubOptions>({"hub", "update", "chat", "--event-handler", ""});
+  ASSERT_TRUE(none.event_handlers);
+  EXPECT_TRUE(none.event_handlers->empty());
+  EXPECT_FALSE(As<HubOptions>({"hub", "show", "chat"}).event_handlers);
+}
+
+TEST(Parse, HubsSayWhatTheyDoNotTake) {
+  EXPECT_THAT(std::string(Refusal({"hub", "update", "chat", "--event-handler", "url-tempalte=x"}).message()),
+              HasSubstr("did you mean url-template?"));
+  EXPECT_THAT(std::string(Refusal({"hub", "create"}).message()), HasSubstr("needs --hub-name"));
+  EXPECT_THAT(std::string(Refusal({"hub", "update", "chat"}).message()), HasSubstr("something to change"));
+  EXPECT_THAT(
+      std::string(Refusal({"hub", "create", "chat", "--websocket-keepalive-interval", "121"}).message()),
+      HasSubstr("121"));
+}
+
+TEST(Parse, LinksNameTheirTargetAndTheInstanceThatDecides) {
+  const auto link =
+      As<LinkOptions>({"private-link", "create", "web", "--group-id", "sites", "--private-link-resource-id",
+                       "/subscriptions/s/x", "--fqdns", "a.test,b.test"});
+  EXPECT_EQ(link.link, "web");
+  EXPECT_THAT(link.fqdns, ElementsAre("a.test", "b.test"));
+  const auto approve = As<LinkOptions>({"private-link", "approve", "web", "--replica-name", "westus"});
+  EXPECT_EQ(approve.verb, ChildVerb::kApprove);
+  EXPECT_EQ(approve.replica_name, "westus");
+  EXPECT_THAT(std::string(Refusal({"private-link", "create", "web"}).message()), HasSubstr("--group-id"));
+  EXPECT_THAT(std::string(Refusal({"private-link", "approve"}).message()), HasSubstr("--link-name"));
+}
+
+TEST(Parse, DrainTakesItsTimeAfterAnEqualsSignOnly) {
+  const auto drain = As<ObjectOptions>({"replica", "delete", "--drain", "westus"});
+  EXPECT_EQ(drain.replica_name, "westus");
+  EXPECT_EQ(drain.drain_ns, kDrainDefaultNs);
+  EXPECT_GT(drain.change.timeout_ns, kDrainDefaultNs) << "waiting outlasts draining";
+  const auto short_drain =
+      As<ObjectOptions>({"replica", "delete", "westus", "--drain=30s", "--timeout", "10s"});
+  EXPECT_EQ(short_drain.drain_ns, 30 * kNanosPerSecond);
+  EXPECT_EQ(short_drain.change.timeout_ns, 10 * kNanosPerSecond);
+  EXPECT_FALSE(As<ObjectOptions>({"replica", "delete", "westus"}).drain_ns);
+  EXPECT_FALSE(Refusal({"replica", "delete", "westus", "--drain=soon"}).ok());
+}
+
+TEST(Parse, DeployTakesFilesAndValues) {
+  const auto deploy = As<DeployOptions>({"deploy", "main.json", "-g", "rg", "--parameters", "a=1", "p.json",
+                                         "--parameters", "b=x=y", "--what-if"});
+  EXPECT_EQ(deploy.file, "main.json");
+  EXPECT_EQ(deploy.group, "rg");
+  EXPECT_THAT(deploy.parameters, ElementsAre("a=1", "p.json", "b=x=y"));
+  EXPECT_TRUE(deploy.what_if);
+  const auto azure = As<DeployOptions>(
+      {"deployment", "group", "what-if", "--resource-group", "rg", "--template-file", "m.json"});
+  EXPECT_EQ(azure.file, "m.json");
+  EXPECT_TRUE(azure.what_if);
+  EXPECT_FALSE(As<DeployOptions>({"deployment", "group", "create", "-f", "m.json"}).what_if);
+  EXPECT_THAT(std::string(Refusal({"deploy"}).message()), HasSubstr("needs a template"));
+}
+
+TEST(Parse, OperationsAreMeantByNumberToo) {
+  EXPECT_EQ(As<OperationOptions>({"operation", "show", "12"}).operation, "operations/12");
+  EXPECT_EQ(As<OperationOptions>({"operation", "wait", "operations/12"}).operation, "operations/12");
+  EXPECT_FALSE(Refusal({"operation", "show"}).ok());
+}
+
+TEST(Parse, ARequestIdIsOfOneChange) {
+  EXPECT_EQ(As<ObjectOptions>({"replica", "add", "westus", "--request-id", "r"}).change.request_id, "r");
+  EXPECT_FALSE(Refusal({"replica", "add", "westus", "eastus2", "--request-id", "r"}).ok());
 }
 
 }  // namespace

@@ -123,5 +123,20 @@ TEST(Status, ShowsWhatItCanWhenServicesAreSilent) {
   EXPECT_TRUE(view.document["dns"].is_null());
 }
 
+TEST(Status, WarnsWhichInstanceWouldOverflowWithoutBeingUnhealthy) {
+  StatusReport report;
+  report.supervisor_pid = 1;
+  resource::v1::Warning& warning = *report.capacity.emplace_back().add_warnings();
+  warning.set_message("if eastus fell, westus would carry 1,500 of 1,000 connections");
+  warning.set_next_step("nonet replica update westus --unit-count 2");
+  const View view = Status(report, {});
+  EXPECT_TRUE(Unhealthy(report).empty());
+  ASSERT_EQ(view.document["warnings"].size(), 1u);
+  EXPECT_NE(
+      view.text.find("warning: if eastus fell, westus would carry 1,500 of 1,000 connections / try: nonet"),
+      std::string::npos)
+      << view.text;
+}
+
 }  // namespace
 }  // namespace nonet::cli

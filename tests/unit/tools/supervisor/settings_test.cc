@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/error.h"
+#include "tools/supervisor/core/limits.h"
 
 namespace nonet::supervisor {
 namespace {
@@ -78,6 +79,34 @@ TEST(Settings, ALaterStartMayRepeatOrLeaveOutButNotChange) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("--net=127.80"));
   EXPECT_THAT(GetErrorDetails(status).next_step, HasSubstr("nonet reset"));
   EXPECT_EQ(FlagOf(DecideSettings(kept, {.ttl_ns = kNanosPerSecond}, "/d").status()), "ttl");
+}
+
+TEST(Settings, ALaterStartMayChangeWhatProcessesTakeAtTheirStart) {
+  Settings kept;
+  kept.open = true;
+  kept.resolver_flags = {"rrl=0"};
+  EXPECT_EQ(*DecideSettings(kept, {}, "/d"), kept);
+  const Settings changed =
+      *DecideSettings(kept, {.open = false, .resolver_flags = std::vector<std::string>{"ede"}}, "/d");
+  EXPECT_FALSE(changed.open);
+  EXPECT_EQ(changed.resolver_flags, std::vector<std::string>{"ede"});
+  EXPECT_TRUE(
+      DecideSettings(kept, {.resolver_flags = std::vector<std::string>{}}, "/d")->resolver_flags.empty());
+}
+
+TEST(Settings, ResolverFlagsAreWordsAndNotTheClustersOwn) {
+  for (const char* flag :
+       {"rrl=0", "ede", "probe_headers=host: a,b: c", "probe-status=200-299,301", "nochaos"}) {
+    EXPECT_TRUE(ValidateSettings({.resolver_flags = {flag}}).ok()) << flag;
+  }
+  for (const char* flag :
+       {"", "=1", "--rrl=0", "Rrl=0", "rrl 0", "rrl=a\nb", "zone=x", "dns-listen=1.2.3.4:53",
+        "dns_listen=1.2.3.4:53", "dir=/", "ready_file=/etc/passwd", "ttl=1s"}) {
+    EXPECT_EQ(FlagOf(ValidateSettings({.resolver_flags = {flag}})), "resolver-flag") << flag;
+  }
+  EXPECT_EQ(
+      FlagOf(ValidateSettings({.resolver_flags = std::vector<std::string>(kResolverFlagsMax + 1, "ede")})),
+      "resolver-flag");
 }
 
 }  // namespace
