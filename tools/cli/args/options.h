@@ -127,6 +127,15 @@ struct FaultOptions {
   uint64_t amount = 0;  // As in nonet.fault.v1.LinkFault.
 };
 
+enum class SyncVerb { kGaps, kAudit, kWhy };
+
+// `nonet gaps`, `nonet audit`, `nonet why MESSAGE_ID`: what every instance knows about its messages.
+struct SyncOptions {
+  SyncVerb verb = SyncVerb::kGaps;
+  std::string message_id;  // kWhy.
+  std::string name;        // Only of this resource; all when empty.
+};
+
 struct CompletionOptions {
   std::string shell;  // "bash" or "zsh".
 };
@@ -140,7 +149,7 @@ struct CommandLine {
   std::string dir;
   Format format = Format::kTable;
   std::variant<UpOptions, StatusOptions, DownOptions, ResetOptions, EnvOptions, LogsOptions, WatchOptions,
-               WaitOptions, ResolveOptions, DnsOptions, ObjectOptions, KeyOptions, FaultOptions,
+               WaitOptions, ResolveOptions, DnsOptions, ObjectOptions, KeyOptions, FaultOptions, SyncOptions,
                CompletionOptions, WordsOptions>
       command;
 };

@@ -21,6 +21,7 @@ absl::StatusOr<int> Run(const Context& context, const DnsOptions& options);
 absl::StatusOr<int> Run(const Context& context, const ObjectOptions& options);
 absl::StatusOr<int> Run(const Context& context, const KeyOptions& options);
 absl::StatusOr<int> Run(const Context& context, const FaultOptions& options);
+absl::StatusOr<int> Run(const Context& context, const SyncOptions& options);
 absl::StatusOr<int> Run(const Context& context, const CompletionOptions& options);
 absl::StatusOr<int> Run(const Context& context, const WordsOptions& options);
 
