@@ -29,9 +29,11 @@ ABSL_FLAG(uint16_t, http_port, 8080, "port of WebSocket clients and REST; 0 pick
 ABSL_FLAG(uint16_t, grpc_port, 8081, "port of the peer streams; 0 picks a free one");
 ABSL_FLAG(std::string, controlplane, "127.0.0.1:7800", "ip:port of the control plane");
 ABSL_FLAG(uint64_t, generation, 0, "the object's restart_generation that this start fulfils");
-ABSL_FLAG(std::string, links, "",
-          "file with the links to begin with (a serialised nonet.fault.v1.LinkPlan); later plans come by gRPC");
-ABSL_FLAG(std::string, tls_cert, "", "certificate of this instance, PEM; with --tls_key and --tls_ca, peers are "
+ABSL_FLAG(
+    std::string, links, "",
+    "file with the links to begin with (a serialised nonet.fault.v1.LinkPlan); later plans come by gRPC");
+ABSL_FLAG(std::string, tls_cert, "",
+          "certificate of this instance, PEM; with --tls_key and --tls_ca, peers are "
           "authenticated by theirs");
 ABSL_FLAG(std::string, tls_key, "", "its key, PEM");
 ABSL_FLAG(std::string, tls_ca, "", "the cluster's authority, PEM");

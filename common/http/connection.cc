@@ -297,7 +297,8 @@ void Connection::Close(bool reset) {
   Lines lines = std::exchange(lines_, {});
   if (lines.out == nullptr || lines.out->clear()) return end(socket_);
   // The end is as long on its way as the last bytes.
-  lines.out->Push(0, [socket = std::make_shared<asio::ip::tcp::socket>(std::move(socket_)), end] { end(*socket); });
+  lines.out->Push(
+      0, [socket = std::make_shared<asio::ip::tcp::socket>(std::move(socket_)), end] { end(*socket); });
   Line& out = *lines.out;
   out.OutliveOwner(std::move(lines.out));
 }

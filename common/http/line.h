@@ -1,7 +1,9 @@
-// What lies between a server's connection and its client, one direction of it, when that is more than a cable:
-// an emulated link, which lets reads and writes through later, or never. Everything on the loop thread.
+// What lies between a server's connection and its client, one direction of it, when that is more than a
+// cable: an emulated link, which lets reads and writes through later, or never. Everything on the loop
+// thread.
 //
-//   if (line->clear()) Take(bytes); else line->Push(bytes.size(), [copy = std::string(bytes)] { Take(copy); });
+//   if (line->clear()) Take(bytes); else line->Push(bytes.size(), [copy = std::string(bytes)] { Take(copy);
+//   });
 #pragma once
 
 #include <cstddef>

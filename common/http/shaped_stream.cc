@@ -8,8 +8,8 @@
 namespace nonet::http {
 namespace {
 
-// Held by the handle, by the inner stream's callbacks and by what is on its way out: like a kernel's socket, it
-// outlives the one who closed it until its last bytes are through.
+// Held by the handle, by the inner stream's callbacks and by what is on its way out: like a kernel's socket,
+// it outlives the one who closed it until its last bytes are through.
 struct ShapedCore : std::enable_shared_from_this<ShapedCore> {
   ShapedCore(EventLoop& l, std::unique_ptr<Stream> s, Lines lines_in)
       : loop(l), inner(std::move(s)), lines(std::move(lines_in)) {}
@@ -122,7 +122,8 @@ class ShapedStream final : public Stream {
 }  // namespace
 
 std::unique_ptr<Stream> ShapeStream(EventLoop& loop, std::unique_ptr<Stream> inner, Lines lines) {
-  return std::make_unique<ShapedStream>(std::make_shared<ShapedCore>(loop, std::move(inner), std::move(lines)));
+  return std::make_unique<ShapedStream>(
+      std::make_shared<ShapedCore>(loop, std::move(inner), std::move(lines)));
 }
 
 }  // namespace nonet::http

@@ -44,10 +44,11 @@ std::string TextOf(const ASN1_STRING* text) {
 }
 
 absl::Status BadTlsFile(const std::string& file, absl::string_view why) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "BAD_TLS_FILE", absl::StrCat(file, ": ", why),
-                   {.next_step = "give a PEM certificate with its URI nonet:<object name> and O <cluster>, its "
-                                 "key, and the authority that signed it",
-                    .metadata = {{"file", file}}});
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "BAD_TLS_FILE", absl::StrCat(file, ": ", why),
+      {.next_step = "give a PEM certificate with its URI nonet:<object name> and O <cluster>, its "
+                    "key, and the authority that signed it",
+       .metadata = {{"file", file}}});
 }
 
 absl::Status WrongHolder(const Holder& holder, const Holder& ours, absl::string_view wanted) {
@@ -91,7 +92,9 @@ class ServerIs final : public grpc::experimental::ExternalCertificateVerifier {
 
 std::string UriOf(absl::string_view object_name) { return absl::StrCat("nonet:", object_name); }
 
-bool Holder::Is(absl::string_view uri) const { return std::find(uris.begin(), uris.end(), uri) != uris.end(); }
+bool Holder::Is(absl::string_view uri) const {
+  return std::find(uris.begin(), uris.end(), uri) != uris.end();
+}
 
 absl::StatusOr<Holder> HolderOf(absl::string_view certificate_pem) {
   const OpenSslOwned<X509> certificate = ParseCertificate(certificate_pem);
@@ -113,9 +116,9 @@ absl::StatusOr<std::shared_ptr<const TlsIdentity>> ReadTlsIdentity(const std::st
                                                                    const std::string& key_file,
                                                                    const std::string& authorities_file) {
   auto identity = std::make_shared<TlsIdentity>();
-  for (const auto& [file, text] : {std::pair(&certificate_file, &identity->certificate_pem),
-                                   std::pair(&key_file, &identity->key_pem),
-                                   std::pair(&authorities_file, &identity->authorities_pem)}) {
+  for (const auto& [file, text] :
+       {std::pair(&certificate_file, &identity->certificate_pem), std::pair(&key_file, &identity->key_pem),
+        std::pair(&authorities_file, &identity->authorities_pem)}) {
     absl::StatusOr<std::string> content = ReadFile(*file, kPemBytesMax);
     if (!content.ok()) return BadTlsFile(*file, content.status().message());
     *text = *std::move(content);
@@ -169,8 +172,8 @@ std::shared_ptr<grpc::ChannelCredentials> ChannelCredentialsOf(const TlsIdentity
   options.watch_root_certs();
   options.watch_identity_key_cert_pairs();
   options.set_check_call_host(false);
-  options.set_certificate_verifier(
-      grpc::experimental::ExternalCertificateVerifier::Create<ServerIs>(identity.holder, std::move(server_uri)));
+  options.set_certificate_verifier(grpc::experimental::ExternalCertificateVerifier::Create<ServerIs>(
+      identity.holder, std::move(server_uri)));
   return grpc::experimental::TlsCredentials(options);
 }
 

@@ -3,7 +3,8 @@
 // cluster by the subject's O. Thread-safe.
 //
 //   ASSIGN_OR_RETURN(auto identity, ReadTlsIdentity("westus.pem", "westus.key", "ca.pem"));
-//   Server::Start({.tls = identity}, ...);  MakeChannel(target, {.tls = identity, .server_uri = "nonet:..."});
+//   Server::Start({.tls = identity}, ...);  MakeChannel(target, {.tls = identity, .server_uri =
+//   "nonet:..."});
 #pragma once
 
 #include <memory>
@@ -47,8 +48,8 @@ absl::StatusOr<std::shared_ptr<const TlsIdentity>> ReadTlsIdentity(const std::st
                                                                    const std::string& key_file,
                                                                    const std::string& authorities_file);
 
-// Of a call to a server with TLS: the caller has a certificate of one of our authorities. UNAUTHENTICATED when
-// it is another cluster's, or there is none.
+// Of a call to a server with TLS: the caller has a certificate of one of our authorities. UNAUTHENTICATED
+// when it is another cluster's, or there is none.
 absl::StatusOr<Holder> CallerOf(const grpc::ServerContextBase& context, const TlsIdentity& ours);
 
 // Ask for a certificate of our authorities, and check it.

@@ -32,11 +32,12 @@ int64_t RoundTripAt(const LinkQuality& quality, int64_t now_ns) {
 
 size_t LinkHeldBytesLimit(const LinkQuality& quality) {
   if (quality.bytes_per_second == 0) return kLinkHeldBytesMax;
-  const double delay_s = static_cast<double>(std::max(quality.rtt_ns, quality.rtt_p95_ns) + quality.added_rtt_ns) /
-                         static_cast<double>(kNanosPerSecond);
+  const double delay_s =
+      static_cast<double>(std::max(quality.rtt_ns, quality.rtt_p95_ns) + quality.added_rtt_ns) /
+      static_cast<double>(kNanosPerSecond);
   const double bytes = static_cast<double>(quality.bytes_per_second) * delay_s;
-  return static_cast<size_t>(std::clamp(bytes, static_cast<double>(kLinkHeldBytesMin),
-                                        static_cast<double>(kLinkHeldBytesMax)));
+  return static_cast<size_t>(
+      std::clamp(bytes, static_cast<double>(kLinkHeldBytesMin), static_cast<double>(kLinkHeldBytesMax)));
 }
 
 void LinkModel::Set(const LinkQuality& quality, int64_t now_ns) {

@@ -45,14 +45,14 @@ inline constexpr size_t kLinkHeldBytesMax = 64 * 1024 * 1024;
 
 struct LinkQuality {
   bool cut = false;
-  int64_t rtt_ns = 0;           // Median round trip; half of it is this direction's.
-  int64_t rtt_p95_ns = 0;       // 95th percentile; at most the median: no jitter.
-  int64_t added_rtt_ns = 0;     // On top, without jitter.
-  uint32_t loss_ppm = 0;        // A packet.
-  uint32_t duplicate_ppm = 0;   // A whole frame.
-  uint32_t reorder_ppm = 0;     // A whole frame.
+  int64_t rtt_ns = 0;             // Median round trip; half of it is this direction's.
+  int64_t rtt_p95_ns = 0;         // 95th percentile; at most the median: no jitter.
+  int64_t added_rtt_ns = 0;       // On top, without jitter.
+  uint32_t loss_ppm = 0;          // A packet.
+  uint32_t duplicate_ppm = 0;     // A whole frame.
+  uint32_t reorder_ppm = 0;       // A whole frame.
   uint64_t bytes_per_second = 0;  // 0: no cap.
-  uint64_t jitter_seed = 0;     // The same for both directions of a link.
+  uint64_t jitter_seed = 0;       // The same for both directions of a link.
 
   // Whatever comes goes straight through.
   bool clear() const {

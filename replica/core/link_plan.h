@@ -51,7 +51,8 @@ struct LinkEnd {
 
 enum class LinkDirection { kInbound, kOutbound };  // As `self` sees it.
 
-LinkQuality Resolve(const LinkPlan& plan, const LinkEnd& self, const LinkEnd& remote, LinkDirection direction);
+LinkQuality Resolve(const LinkPlan& plan, const LinkEnd& self, const LinkEnd& remote,
+                    LinkDirection direction);
 
 // Who a client address is: a probe, or a client of the region whose loopback or private prefix has it; any
 // other address is a client of no known region, which no delay and no region's fault applies to.

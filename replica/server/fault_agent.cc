@@ -32,7 +32,8 @@ class FaultAgent::Impl final : public fault::v1::FaultAgent::CallbackService {
       const uint64_t number = plan.number;
       const size_t faults = plan.faults.size();
       if (links_.SetPlan(std::move(plan))) {
-        log::Info("links", {{"plan", number}, {"faults", faults}, {"wan", links_.plan().wan ? "measured" : "off"}});
+        log::Info("links",
+                  {{"plan", number}, {"faults", faults}, {"wan", links_.plan().wan ? "measured" : "off"}});
       }
       *response = ToProto(links_);
       reactor->Finish(grpc::Status::OK);

@@ -22,8 +22,8 @@ namespace nonet::replica {
 
 class FaultAgent {
  public:
-  // The loop and the table outlive the calls. With `tls` only the supervisor may call; without, anybody on this
-  // machine, which is all that a server without TLS listens to.
+  // The loop and the table outlive the calls. With `tls` only the supervisor may call; without, anybody on
+  // this machine, which is all that a server without TLS listens to.
   FaultAgent(EventLoop& loop, LinkTable& links, std::shared_ptr<const rpc::TlsIdentity> tls);
   ~FaultAgent();
   grpc::Service* service();

@@ -47,8 +47,7 @@ struct LinkStream::Impl : std::enable_shared_from_this<LinkStream::Impl> {
   bool full() { return queue.bytes() >= LinkHeldBytesLimit(model().quality()); }
 
   void Push(size_t bytes, int64_t sent_ns, bool whole, Through through) {
-    const LinkFate fate =
-        model().Admit(sent_ns, table->loop.clock().SteadyNs(), bytes, queue.size(), whole);
+    const LinkFate fate = model().Admit(sent_ns, table->loop.clock().SteadyNs(), bytes, queue.size(), whole);
     LinkCounters& counters = table->counters;
     ++counters.delayed;
     ++counters.waiting;
@@ -215,7 +214,8 @@ void LinkTable::OnPlan(std::function<void()> on_plan) { impl_->on_plan = std::mo
 
 std::unique_ptr<LinkStream> LinkTable::FromPeer(const std::string& instance) {
   return std::unique_ptr<LinkStream>(new LinkStream(std::make_shared<LinkStream::Impl>(
-      impl_, impl_->Find({.kind = LinkEnd::Kind::kInstance, .instance = instance}), LinkDirection::kInbound)));
+      impl_, impl_->Find({.kind = LinkEnd::Kind::kInstance, .instance = instance}),
+      LinkDirection::kInbound)));
 }
 
 http::Lines LinkTable::WithClient(const std::string& address) {

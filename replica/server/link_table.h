@@ -1,5 +1,5 @@
-// The emulated links of one instance: to its peers and to its clients. Holds the plan in force, and what is on
-// its way. Loop thread only.
+// The emulated links of one instance: to its peers and to its clients. Holds the plan in force, and what is
+// on its way. Loop thread only.
 //
 //   LinkTable links(loop, {.instance = "resources/contoso", .region = "eastus"}, RandomSeed());
 //   links.SetPlan(plan);

@@ -25,7 +25,8 @@ LinkModel Model(const LinkQuality& quality, uint64_t seed = 1) {
 }
 
 int64_t Percentile(std::vector<int64_t>& values, double share) {
-  const auto place = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+  const auto place =
+      values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
   std::nth_element(values.begin(), place, values.end());
   return *place;
 }

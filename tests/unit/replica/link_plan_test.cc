@@ -57,8 +57,8 @@ TEST(LinkPlan, ClientsAndProbesAreToldApart) {
 }
 
 TEST(LinkPlan, AnInstanceIsOnlyItsOwnLinks) {
-  const LinkPlan plan =
-      With({.a = {LinkSide::Kind::kInstance, kWest.instance}, .b = {LinkSide::Kind::kInstance, kEast.instance}});
+  const LinkPlan plan = With(
+      {.a = {LinkSide::Kind::kInstance, kWest.instance}, .b = {LinkSide::Kind::kInstance, kEast.instance}});
   EXPECT_TRUE(Cut(plan, kWest, kEast));
   EXPECT_FALSE(Cut(plan, kClientInWest, kEast));
 }
@@ -78,12 +78,13 @@ TEST(LinkPlan, MeasuredDelaysComeFromTheMatrix) {
 TEST(LinkPlan, SeveralFaultsAddUp) {
   LinkPlan plan;
   const LinkSide east = RegionSide("eastus"), west = RegionSide("westus");
-  plan.faults = {{LinkFaultKind::kLatency, east, west, false, 30'000'000},
-                 {LinkFaultKind::kLatency, west, {LinkSide::Kind::kInstance, kEast.instance}, false, 20'000'000},
-                 {LinkFaultKind::kLoss, east, west, false, 500'000},
-                 {LinkFaultKind::kLoss, west, {LinkSide::Kind::kInstance, kEast.instance}, false, 500'000},
-                 {LinkFaultKind::kBandwidth, east, west, false, 5'000},
-                 {LinkFaultKind::kBandwidth, west, {LinkSide::Kind::kInstance, kEast.instance}, false, 9'000}};
+  plan.faults = {
+      {LinkFaultKind::kLatency, east, west, false, 30'000'000},
+      {LinkFaultKind::kLatency, west, {LinkSide::Kind::kInstance, kEast.instance}, false, 20'000'000},
+      {LinkFaultKind::kLoss, east, west, false, 500'000},
+      {LinkFaultKind::kLoss, west, {LinkSide::Kind::kInstance, kEast.instance}, false, 500'000},
+      {LinkFaultKind::kBandwidth, east, west, false, 5'000},
+      {LinkFaultKind::kBandwidth, west, {LinkSide::Kind::kInstance, kEast.instance}, false, 9'000}};
   const LinkQuality quality = Resolve(plan, kEast, kWest, LinkDirection::kInbound);
   EXPECT_EQ(quality.added_rtt_ns, 50'000'000);
   EXPECT_EQ(quality.loss_ppm, 750'000u);
@@ -94,7 +95,8 @@ TEST(LinkPlan, KnowsAClientsRegionByItsAddress) {
   const std::string east = LoopbackAddress(*FindRegion("eastus"), 7);
   EXPECT_EQ(EndOfClient(east).region, "eastus");
   EXPECT_EQ(EndOfClient(east).kind, LinkEnd::Kind::kClient);
-  EXPECT_EQ(EndOfClient(LoopbackAddress(*FindRegion("eastus"), kProbeSourceHost)).kind, LinkEnd::Kind::kProbe);
+  EXPECT_EQ(EndOfClient(LoopbackAddress(*FindRegion("eastus"), kProbeSourceHost)).kind,
+            LinkEnd::Kind::kProbe);
   EXPECT_EQ(EndOfClient("10.15.200.3").region, "eastus");
   for (const char* nowhere : {"127.0.0.1", "127.80.15.1", "127.186.0.1", "10.58.0.1", "192.0.2.1", "::1", "",
                               "127.143.0", "127.143.0.x"}) {

@@ -77,7 +77,7 @@ absl::StatusOr<FaultOptions> CheckLinkFault(const Raw& raw) {
   const bool has_amount = fault.verb == FaultVerb::kLink && fault.link != LinkFaultKind::kPartition;
   const size_t words = has_amount ? 3 : 2;
   if (raw.positional.size() != words) {
-    const char* amount = !has_amount                                     ? ""
+    const char* amount = !has_amount                               ? ""
                          : fault.link == LinkFaultKind::kLatency   ? " 80"
                          : fault.link == LinkFaultKind::kBandwidth ? " 10mbit"
                                                                    : " 5";

@@ -20,7 +20,8 @@ class FaultClient {
   virtual absl::StatusOr<fault::v1::Fault> Kill(const fault::v1::KillRequest&, CallPolicy = {}) = 0;
   virtual absl::StatusOr<fault::v1::Fault> Pause(const fault::v1::PauseRequest&, CallPolicy = {}) = 0;
   virtual absl::Status Resume(const fault::v1::ResumeRequest&, CallPolicy = {}) = 0;
-  virtual absl::StatusOr<fault::v1::Fault> SetLink(const fault::v1::SetLinkFaultRequest&, CallPolicy = {}) = 0;
+  virtual absl::StatusOr<fault::v1::Fault> SetLink(const fault::v1::SetLinkFaultRequest&,
+                                                   CallPolicy = {}) = 0;
   virtual absl::StatusOr<fault::v1::ListFaultsResponse> Heal(const fault::v1::HealLinkRequest&,
                                                              CallPolicy = {}) = 0;
   virtual absl::StatusOr<fault::v1::ListFaultsResponse> List(CallPolicy = {}) = 0;

@@ -69,8 +69,8 @@ class Fleet {
   absl::Status Resume(absl::string_view process, Now now, Effects& effects);
   // `a` and `b` as people name them. An amount of 0 ends the fault (but a partition, which has none); it is
   // shown with that amount.
-  absl::StatusOr<Fault> SetLinkFault(LinkFaultKind kind, absl::string_view a, absl::string_view b, bool one_way,
-                                     uint64_t amount, Now now, Effects& effects);
+  absl::StatusOr<Fault> SetLinkFault(LinkFaultKind kind, absl::string_view a, absl::string_view b,
+                                     bool one_way, uint64_t amount, Now now, Effects& effects);
   absl::StatusOr<std::vector<Fault>> HealLink(absl::string_view a, absl::string_view b, Effects& effects);
   std::vector<LinkFault> LinkFaults() const;
   // How people name it: a region's name, an instance's, "clients", "dnsresolver".

@@ -13,7 +13,8 @@
 namespace nonet::supervisor {
 namespace {
 
-constexpr const char* kLinkKindNames[] = {"partition", "latency", "loss", "duplicate", "reorder", "bandwidth"};
+constexpr const char* kLinkKindNames[] = {"partition", "latency", "loss",
+                                          "duplicate", "reorder", "bandwidth"};
 constexpr absl::string_view kClientsSide = "clients";
 constexpr absl::string_view kProbesSide = kDnsresolverKey;
 
@@ -73,7 +74,8 @@ absl::StatusOr<LinkSide> Fleet::ParseSide(absl::string_view text) const {
   if (text == kClientsSide) return LinkSide{.kind = LinkSide::Kind::kClients, .name = ""};
   if (text == kProbesSide) return LinkSide{.kind = LinkSide::Kind::kProbes, .name = ""};
   if (text == kControlplaneKey) return ControlplaneHasNoLinks();
-  if (FindRegion(text) != nullptr) return LinkSide{.kind = LinkSide::Kind::kRegion, .name = std::string(text)};
+  if (FindRegion(text) != nullptr)
+    return LinkSide{.kind = LinkSide::Kind::kRegion, .name = std::string(text)};
   absl::StatusOr<std::string> key = names_.KeyOf(text);
   if (key.ok()) return LinkSide{.kind = LinkSide::Kind::kInstance, .name = *std::move(key)};
   if (!absl::IsNotFound(key.status())) return key.status();
@@ -117,7 +119,8 @@ absl::StatusOr<Fault> Fleet::SetLinkFault(LinkFaultKind kind, absl::string_view 
   return Named(fault);
 }
 
-absl::StatusOr<std::vector<Fault>> Fleet::HealLink(absl::string_view a, absl::string_view b, Effects& effects) {
+absl::StatusOr<std::vector<Fault>> Fleet::HealLink(absl::string_view a, absl::string_view b,
+                                                   Effects& effects) {
   LinkFault asked;
   RETURN_IF_ERROR(ParseSides(a, b, &asked));
   std::vector<Fault> ended;

@@ -29,7 +29,8 @@ class GrpcLinkPusher final : public LinkPusher {
     call->context.set_deadline(std::chrono::system_clock::now() + std::chrono::nanoseconds(kLinkPushWaitNs));
     call->stub->async()->SetLinks(
         &call->context, &call->request, &call->response,
-        [&loop = loop_, alive = std::weak_ptr<int>(alive_), call, address](const grpc::Status& status) mutable {
+        [&loop = loop_, alive = std::weak_ptr<int>(alive_), call,
+         address](const grpc::Status& status) mutable {
           loop.Post([alive, call = std::move(call), result = rpc::FromGrpc(status, address)] {
             if (alive.expired()) return;
             if (result.ok()) return call->done(call->response.number());
@@ -53,6 +54,8 @@ class GrpcLinkPusher final : public LinkPusher {
 
 }  // namespace
 
-std::unique_ptr<LinkPusher> MakeGrpcLinkPusher(EventLoop& loop) { return std::make_unique<GrpcLinkPusher>(loop); }
+std::unique_ptr<LinkPusher> MakeGrpcLinkPusher(EventLoop& loop) {
+  return std::make_unique<GrpcLinkPusher>(loop);
+}
 
 }  // namespace nonet::supervisor

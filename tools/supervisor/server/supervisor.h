@@ -37,9 +37,9 @@ class Supervisor {
   struct Options {
     Places places;
     Settings settings;
-    bool new_directory = false;  // No supervisor has been here before.
-    std::string epoch;           // 16 hex digits.
-    bool follow = true;          // Subscribe to the control plane; tests feed Apply themselves.
+    bool new_directory = false;   // No supervisor has been here before.
+    std::string epoch;            // 16 hex digits.
+    bool follow = true;           // Subscribe to the control plane; tests feed Apply themselves.
     LinkPusher* links = nullptr;  // Tells running instances; outlives the supervisor. Empty: nobody is told.
   };
   // All references outlive it.
@@ -65,8 +65,8 @@ class Supervisor {
   absl::StatusOr<Fault> Pause(absl::string_view process);
   absl::Status Resume(absl::string_view process);
   // `done` is called once every running instance does it, or after kLinkPushWaitNs.
-  void SetLinkFault(LinkFaultKind kind, absl::string_view a, absl::string_view b, bool one_way, uint64_t amount,
-                    FaultDone done);
+  void SetLinkFault(LinkFaultKind kind, absl::string_view a, absl::string_view b, bool one_way,
+                    uint64_t amount, FaultDone done);
   void HealLink(absl::string_view a, absl::string_view b,
                 absl::AnyInvocable<void(absl::StatusOr<std::vector<Fault>>)> done);
   void WhenLinksTold(absl::AnyInvocable<void()> done);

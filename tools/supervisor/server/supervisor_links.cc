@@ -44,7 +44,8 @@ void Supervisor::RefreshLinks() {
   AnswerLinkWaiters();
 }
 
-void Supervisor::OnLinksTold(const std::string& key, const Identity& identity, absl::StatusOr<uint64_t> number) {
+void Supervisor::OnLinksTold(const std::string& key, const Identity& identity,
+                             absl::StatusOr<uint64_t> number) {
   const auto it = told_links_.find(key);
   if (it == told_links_.end() || it->second.identity != identity) return;
   it->second.calling = false;
@@ -97,7 +98,8 @@ void Supervisor::AnswerLinkWaiters() {
   for (const ProcessView& view : fleet_.List(now())) {
     if (view.kind != ProcessKind::kInstance || view.state != ProcessState::kReady) continue;
     const auto it = told_links_.find(view.key);
-    if (it == told_links_.end() || it->second.identity != view.identity || it->second.number < links_number_) {
+    if (it == told_links_.end() || it->second.identity != view.identity ||
+        it->second.number < links_number_) {
       told = false;
     }
   }
