@@ -6,8 +6,9 @@
 //
 // Without --rate it publishes as fast as at most --window bytes are undelivered to the slowest subscriber, in
 // sends of 64 KiB; the first fifth does not count. With --rate it is an open loop: latency is from the time a
-// message was due. --pids are the servers' processes, whose CPU time is charged to the messages. Prints one
-// line of JSON; exit code 1 when a message was lost, came twice or out of order.
+// message was due. --bystanders=ADDRESS,... subscribe too, but are neither read nor waited for. --pids are
+// the servers' processes, whose CPU time is charged to the messages. Prints one line of JSON; exit code 1
+// when a message was lost, came twice or out of order.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -38,7 +39,8 @@ namespace {
 constexpr size_t kSendBytes = 64 * 1024;
 constexpr size_t kBufferBytes = 256 * 1024;
 constexpr size_t kManySubscribers = 64;  // Above it a subscriber has a smaller buffer.
-constexpr uint64_t kDrainNs = 2'000'000'000;
+constexpr size_t kFewSubscribers = 8;
+constexpr uint64_t kDrainNs = 5'000'000'000;
 constexpr uint64_t kFirstDeliveryNs = 8'000'000'000;
 
 uint64_t NowNs() {
@@ -68,6 +70,7 @@ struct Options {
   double rate = 0;  // 0: as fast as it goes.
   size_t window_bytes = 4 * 1024 * 1024;
   size_t copies = 1;  // Subscribers at each address.
+  std::vector<std::string> bystanders;
   std::vector<std::string> pids;
   WireOptions wire;
 };
@@ -95,6 +98,8 @@ Options Parse(int argc, char** argv) {
       o.window_bytes = std::strtoul(value.c_str(), nullptr, 10);
     else if (name == "copies")
       o.copies = std::strtoul(value.c_str(), nullptr, 10);
+    else if (name == "bystanders")
+      o.bystanders = Split(value);
     else if (name == "pids")
       o.pids = Split(value);
     else if (name == "host")
@@ -157,6 +162,10 @@ class Load {
     frame_ = wire_->Publication(options_.size);
     for (const std::string& address : options_.subscribe) {
       for (size_t i = 0; i < options_.copies; ++i) Subscribe(address);
+    }
+    for (const std::string& address : options_.bystanders) {
+      // Open until the process ends.
+      if (!wire_->Join(Dial(address), Wire::Role::kSubscriber)) Die("a bystander was refused");
     }
     publisher_ = Dial(options_.publish);
     if (!wire_->Join(publisher_, Wire::Role::kPublisher)) Die("the publisher was refused");
@@ -305,7 +314,9 @@ class Load {
     const size_t count = std::max<size_t>(1, kSendBytes / one);
     std::string block;
     for (size_t i = 0; i < count; ++i) block += frame_.bytes;
-    const uint64_t window = std::max<uint64_t>(2 * count, options_.window_bytes / one);
+    // Many subscribers have that many copies under way.
+    const size_t share = options_.window_bytes / std::max<size_t>(1, subscribers_.size() / kFewSubscribers);
+    const uint64_t window = std::max<uint64_t>(2 * count, share / one);
     const uint64_t start = NowNs(), end = start + static_cast<uint64_t>(options_.seconds * 1e9);
     uint64_t sent = 0, counted_from = 0, counted_before = 0;
     double cpu_before = 0;

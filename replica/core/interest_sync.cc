@@ -33,7 +33,8 @@ absl::Status InterestTeller::OnAck(const std::string& peer, InterestAck ack) {
   heeded_ = std::max(heeded_, ack.number);
   if (!ack.resync) return absl::OkStatus();
   rest_.clear();
-  heeded_ = told_ = ack.number;
+  // What it heeds it goes on to heed.
+  told_ = ack.number;
   snapshot_due_ = ack.number == 0;
   return absl::OkStatus();
 }
@@ -111,16 +112,18 @@ void InterestReader::Open(const std::string& epoch) {
     epoch_ = epoch;
     number_ = 0;
   }
-  ack_due_ = resync_ = demanded_ = agreed_ = false;
+  ack_due_ = resync_ = demanded_ = want_snapshot_ = agreed_ = false;
   snapshot_number_ = 0;
   parts_.clear();
 }
 
-void InterestReader::Demand(uint64_t number) {
+// What is known stays in force meanwhile: whoever was told that it is heeded relies on it.
+void InterestReader::Demand(bool snapshot) {
   snapshot_number_ = 0;
   parts_.clear();
-  if (number == 0) number_ = 0;
-  if (std::exchange(demanded_, true)) return;
+  if (demanded_ && want_snapshot_ == snapshot) return;
+  demanded_ = true;
+  want_snapshot_ = snapshot;
   ++resyncs_;
   resync_ = ack_due_ = true;
 }
@@ -138,19 +141,19 @@ absl::Status InterestReader::OnInterest(const std::string& peer, Interest intere
     if (interest.number <= number_) return absl::OkStatus();  // Came twice.
     if (interest.after == 0) return errors::BadPeerMessage("the first interest must be a snapshot");
     if (interest.after > number_ || snapshot_number_ != 0) {
-      Demand(number_);
+      Demand(want_snapshot_ || number_ == 0);
       return absl::OkStatus();
     }
     // It may overlap what is known already: changes are absolute, in order.
     for (const InterestChange& change : interest.changes) table_.Apply(slot_, change);
     number_ = interest.number;
     ack_due_ = true;
-    demanded_ = false;
+    demanded_ = want_snapshot_;
     return absl::OkStatus();
   }
   if (interest.number == 0) return errors::BadPeerMessage("a snapshot without a number");
-  // Came twice.
-  if (interest.number <= number_) return absl::OkStatus();
+  // Came twice, or too late.
+  if (interest.number < number_ || (interest.number == number_ && !want_snapshot_)) return absl::OkStatus();
   if (interest.number == snapshot_number_ && interest.part < next_part_) return absl::OkStatus();
   if (interest.part == 0) {
     snapshot_number_ = interest.number;
@@ -158,7 +161,7 @@ absl::Status InterestReader::OnInterest(const std::string& peer, Interest intere
     parts_.clear();
   }
   if (snapshot_number_ != interest.number || interest.part != next_part_) {
-    Demand(0);
+    Demand(true);
     return absl::OkStatus();
   }
   if (parts_.size() + interest.changes.size() > kSnapshotChangesMax) {
@@ -178,29 +181,30 @@ absl::Status InterestReader::OnInterest(const std::string& peer, Interest intere
   snapshot_number_ = 0;
   number_ = interest.number;
   ack_due_ = true;
-  demanded_ = false;
+  demanded_ = want_snapshot_ = false;
   return absl::OkStatus();
 }
 
 void InterestReader::OnDigest(const InterestDigest& digest) {
-  if (snapshot_number_ != 0) return;
+  if (digest.number < number_) return;  // Overtaken.
   ack_due_ = true;
-  if (digest.number != number_) {
-    demanded_ = false;  // Whatever was demanded did not help.
+  demanded_ = false;  // Whatever was demanded did not help, or is on its way.
+  if (digest.number > number_) {
     agreed_ = false;
-    Demand(digest.number > number_ ? number_ : 0);
+    Demand(want_snapshot_ || number_ == 0);
     return;
   }
   const InterestSum* sum = table_.sum(slot_);
   agreed_ = sum == nullptr || *sum == InterestSum{digest.entries, digest.digest};
-  demanded_ = false;
-  if (!agreed_) Demand(0);
+  want_snapshot_ = false;
+  if (!agreed_) Demand(true);
 }
 
 std::optional<InterestAck> InterestReader::TakeAck() {
   if (!ack_due_) return std::nullopt;
   ack_due_ = false;
-  return InterestAck{number_, std::exchange(resync_, false)};
+  const bool resync = std::exchange(resync_, false);
+  return InterestAck{resync && want_snapshot_ ? 0 : number_, resync};
 }
 
 }  // namespace nonet::replica

@@ -68,7 +68,7 @@ class InterestReader {
   bool agreed() const { return agreed_; }
 
  private:
-  void Demand(uint64_t number);
+  void Demand(bool snapshot);
 
   PeerInterest& table_;
   const int slot_;
@@ -76,7 +76,8 @@ class InterestReader {
   uint64_t number_ = 0;
   bool ack_due_ = false;
   bool resync_ = false;
-  bool demanded_ = false;  // Nothing that fits came since.
+  bool demanded_ = false;       // Nothing that fits came since.
+  bool want_snapshot_ = false;  // Of what is demanded.
   bool agreed_ = false;
   uint64_t resyncs_ = 0;
   uint64_t snapshot_number_ = 0;  // Of the one that is coming in; 0: none.

@@ -70,6 +70,8 @@ class PeerLog {
   bool live() const { return live_; }
   size_t in_flight() const { return live_ ? flight_.size() : 0; }  // Messages under way.
   size_t messages() const { return flight_.size() + waiting_.size(); }
+  // Positions told on this stream and not acknowledged: messages and gaps.
+  uint64_t unacknowledged() const { return live_ ? told_ - acknowledged_ : 0; }
   // Dropped, but sent before: whether they arrived is not known yet.
   uint64_t in_doubt() const { return in_doubt_; }
   size_t bytes() const { return flight_bytes_ + waiting_bytes_; }

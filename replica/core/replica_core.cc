@@ -17,6 +17,7 @@ constexpr absl::string_view kForbidden = "Forbidden";
 constexpr absl::string_view kDuplicate = "Duplicate";
 constexpr absl::string_view kBadRequest = "BadRequest";
 constexpr absl::string_view kTooManyRequests = "TooManyRequests";
+constexpr char kRelayed[] = "relayed";
 // RFC 6455, section 7.4.1: a normal closure.
 constexpr uint16_t kClosedByRequest = 1000;
 
@@ -392,7 +393,9 @@ absl::Status ReplicaCore::OnRequest(const std::string& peer, PeerRequest request
 
 // What the second hop would do: see SyncPolicy::forward_once.
 void ReplicaCore::Relay(const MessagePtr& message, Now now) {
+  if (!message->metadata.empty() && message->metadata.back().first == kRelayed) return;
   Message again = *message;
+  again.metadata.emplace_back(kRelayed, "");
   again.sequence = sync_.NextSequence();
   const PeerSet to = sync_.Route(again);
   sync_.Forward(std::make_shared<const Message>(std::move(again)), to, now);

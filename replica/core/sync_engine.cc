@@ -170,6 +170,7 @@ absl::Status SyncEngine::OnWelcome(const std::string& name, const Welcome& welco
   peer->sent.Acknowledged(welcome.last_position, now.wall_ns);
   peer->progress_ns = now.steady_ns;
   peer->resend_ns = kResendNs;
+  peer->resumed = true;
   peer->dialed = true;
   // Asked again: the answers, or the questions, may have ended with the stream before.
   peer->questions.clear();
@@ -228,10 +229,14 @@ bool SyncEngine::NextRequest(const std::string& name, Now now, PeerRequest* out)
   Peer* peer = Find(name);
   if (peer == nullptr || !peer->dialed) return false;
   out->interest_ack = peer->reader.TakeAck();
-  if (peer->log.in_flight() == 0) peer->progress_ns = now.steady_ns;
+  if (peer->log.unacknowledged() == 0) peer->progress_ns = now.steady_ns;
   peer->log.Take(now, &out->batch, &losses_);
   if (!losses_.empty()) Lost(*peer, &losses_, now);
   if (!out->batch.empty()) {
+    if (!settings_.policy.resume_in_order && peer->resumed) {
+      std::reverse(out->batch.messages.begin(), out->batch.messages.end());
+    }
+    peer->resumed = false;
     peer->counters.sent += out->batch.messages.size();
     peer->sent.Sent(out->batch, now.wall_ns);
   }
@@ -251,7 +256,7 @@ std::string SyncEngine::LifeOf(const std::string& name) const {
 
 bool SyncEngine::AwaitsMessageAck(const std::string& name) const {
   const Peer* peer = Find(name);
-  return peer != nullptr && peer->dialed && peer->log.in_flight() > 0;
+  return peer != nullptr && peer->dialed && peer->log.unacknowledged() > 0;
 }
 
 bool SyncEngine::AwaitsInterestAck(const std::string& name) const {
@@ -269,7 +274,7 @@ void SyncEngine::TickPeer(Peer& peer, Now now) {
   peer.log.Expire(now, &losses_);
   if (!losses_.empty()) Lost(peer, &losses_, now);
   peer.inbox.Tick(now);
-  if (peer.dialed && peer.log.in_flight() > 0 && now.steady_ns - peer.progress_ns > peer.resend_ns) {
+  if (peer.dialed && peer.log.unacknowledged() > 0 && now.steady_ns - peer.progress_ns > peer.resend_ns) {
     // What is under way may have been lost there, with nothing after it to show the hole.
     peer.log.ResumeAfter(peer.log.acknowledged(), &losses_);
     Lost(peer, &losses_, now);

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -110,7 +111,7 @@ class SyncEngine {
   bool Dialed(const std::string& peer) const;
   // The epoch of the life that welcomed us last; empty when none did.
   std::string LifeOf(const std::string& peer) const;
-  // It was sent messages that it has not acknowledged.
+  // It was told of messages or gaps that it has not acknowledged.
   bool AwaitsMessageAck(const std::string& peer) const;
 
   // ---- The stream that the peer dials ----
@@ -147,14 +148,19 @@ class SyncEngine {
   const PeerCounters* counters(const std::string& peer) const;
   size_t waiting_messages(const std::string& peer) const;
   size_t waiting_bytes(const std::string& peer) const;
+  // Nothing waits for it, and it has acknowledged all that was accepted for it, or knows that it is lost.
+  bool Settled(const std::string& peer) const;
   uint64_t accepted() const { return accepted_; }
   uint64_t refused() const { return refused_; }
   // Of the streams only: `deliveries` is its caller's.
   Audit MakeAudit(Now now) const;
   // What this instance knows of a message; nullopt: it is of nobody that is known here.
   std::optional<Why> Tell(const MessageId& id) const;
-  // Our copy of the peer's interest fitted its last digest.
-  bool InterestAgrees(const std::string& peer) const;
+  // Our copy of the peer's interest: up to which number of which life; what it comes to (nullptr: it had more
+  // names than we keep).
+  std::pair<std::string, uint64_t> InterestOf(const std::string& peer) const;
+  const InterestSum* InterestSumOf(const std::string& peer) const;
+  const OwnInterest& own_interest() const { return interest_; }
 
  private:
   struct PendingQuestion {
@@ -186,6 +192,7 @@ class SyncEngine {
     std::string life;  // The epoch it welcomed us with.
     PeerLog log;
     uint64_t lost = 0;        // In this life.
+    bool resumed = false;     // Nothing was sent since.
     int64_t progress_ns = 0;  // When it last acknowledged something, or had nothing to.
     int64_t resend_ns = kResendNs;
     TraceBatches sent;

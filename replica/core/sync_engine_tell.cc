@@ -26,9 +26,20 @@ size_t SyncEngine::waiting_bytes(const std::string& name) const {
   return peer == nullptr ? 0 : peer->log.bytes();
 }
 
-bool SyncEngine::InterestAgrees(const std::string& name) const {
+bool SyncEngine::Settled(const std::string& name) const {
   const Peer* peer = Find(name);
-  return peer != nullptr && peer->dialed && peer->reader.agreed();
+  return peer == nullptr || peer->log.acknowledged() == peer->log.assigned();
+}
+
+std::pair<std::string, uint64_t> SyncEngine::InterestOf(const std::string& name) const {
+  const Peer* peer = Find(name);
+  if (peer == nullptr) return {};
+  return {peer->reader.epoch(), peer->reader.number()};
+}
+
+const InterestSum* SyncEngine::InterestSumOf(const std::string& name) const {
+  const Peer* peer = Find(name);
+  return peer == nullptr ? nullptr : wanted_.sum(peer->slot);
 }
 
 Audit SyncEngine::MakeAudit(Now now) const {

@@ -18,10 +18,11 @@
 #include "replica/core/replica_core.h"
 #include "replica/server/client_connection.h"
 #include "replica/server/fault_agent.h"
+#include "replica/server/inspection_service.h"
 #include "replica/server/link_table.h"
 #include "replica/server/peer_sync.h"
 #include "replica/server/replica_metrics.h"
-#include "replica/server/rest_api.h"
+#include "replica/server/rest_handler.h"
 #include "replica/server/upgrade_decision.h"
 
 namespace nonet::replica {
@@ -52,11 +53,19 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
             l,
             LinkEnd{.kind = LinkEnd::Kind::kInstance, .instance = options.instance, .region = options.region},
             RandomSeed()),
-        fault_agent(l, links, options.peer_tls) {
+        fault_agent(l, links, options.peer_tls),
+        inspection(l, core, [this] { return NowHere(); }) {
     links.SetPlan(options.links);
   }
 
   void Init() {
+    RestHandler::Hooks rest_hooks;
+    rest_hooks.context = [this] {
+      return RestContext{config, stopping ? "this instance is stopping" : Unhealthy(), loop.clock().WallNs()};
+    };
+    rest_hooks.now = [this] { return NowHere(); };
+    rest_hooks.run = [this](const std::function<void(Effects*)>& step) { Run(step); };
+    rest = std::make_unique<RestHandler>(core, metrics, std::move(rest_hooks));
     PeerSync::Hooks hooks;
     hooks.now = [this] { return NowHere(); };
     hooks.run = [this](const std::function<void(Effects*)>& step) { Run(step); };
@@ -95,6 +104,8 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
           client->Close(close->code, close->reason);
           metrics.ConnectionClosed("going_away");
         }
+      } else if (auto* done_asking = std::get_if<AskDone>(&effect)) {
+        rest->Done(done_asking->result);
       } else if (auto* timer = std::get_if<SetTimer>(&effect)) {
         SetCoreTimer(timer->at_steady_ns);
       }
@@ -193,7 +204,7 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
                                                std::unique_ptr<http::Stream> stream) {
     ClientConnection::Callbacks callbacks;
     callbacks.on_frame = [this](ConnectionKey key, ClientFrame& client_frame) {
-      Run([&](Effects* effects) { core.Receive(key, std::move(client_frame), NowHere(), effects); });
+      Run([&](Effects* effects) { core.Receive(key, std::move(client_frame), input_now, effects); });
     };
     callbacks.on_ended = [this](ConnectionKey key, absl::string_view cause) {
       core.Closed(key);
@@ -208,7 +219,10 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
         }
       });
     };
-    callbacks.steady_ns = [this] { return loop.clock().SteadyNs(); };
+    callbacks.steady_ns = [this] {
+      input_now = NowHere();  // Of all frames that came with these bytes.
+      return input_now.steady_ns;
+    };
     return std::make_unique<ClientConnection>(std::move(info), std::move(stream), parser,
                                               std::move(callbacks));
   }
@@ -226,32 +240,12 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
     http.lines = [this](const std::string& address) { return links.WithClient(address); };
     return http::Server::Listen(
         loop, http,
-        [this](http::Request request, http::Reply reply) { OnRequest(std::move(request), std::move(reply)); },
+        [this](http::Request request, http::Reply reply) {
+          rest->Handle(std::move(request), std::move(reply));
+        },
         [this](http::Request request, std::unique_ptr<http::Upgrade> upgrade) {
           OnUpgrade(std::move(request), std::move(upgrade));
         });
-  }
-
-  // ---- REST ----
-
-  void OnRequest(http::Request request, http::Reply reply) {
-    http::Response response;
-    if (absl::StartsWithIgnoreCase(request.path, "/client")) {
-      response = RestError(400, "Error.BadRequest", "This path takes a WebSocket upgrade.");
-    } else {
-      const RestContext context{config, stopping ? "this instance is stopping" : Unhealthy(),
-                                loop.clock().WallNs()};
-      RestDecision decision = DecideRest(request, context);
-      if (auto* message = std::get_if<Message>(&decision)) {
-        Run([&](Effects* effects) { core.Publish(std::move(*message), NowHere(), effects); });
-        response = RestAccepted();
-      } else {
-        response = std::move(std::get<http::Response>(decision));
-      }
-    }
-    if (response.status >= 400) metrics.Refused("rest", response.status);
-    AddCommonHeaders(request, &response);
-    reply(std::move(response));
   }
 
   // ---- Configuration and facts ----
@@ -379,6 +373,9 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
   MessageFrame frame;  // Of the message that is being delivered.
   LinkTable links;
   FaultAgent fault_agent;
+  InspectionService inspection;
+  std::unique_ptr<RestHandler> rest;
+  Now input_now;
   std::unique_ptr<PeerSync> peers;
   std::unique_ptr<http::Server> http;
   std::unique_ptr<http::Server> https;  // The same over TLS; nullptr without a certificate.
@@ -418,7 +415,8 @@ absl::Status InstanceServer::Listen() {
   grpc.address = impl.options.address;
   grpc.port = impl.options.grpc_port;
   grpc.tls = impl.options.peer_tls;
-  ASSIGN_OR_RETURN(impl.grpc, rpc::Server::Start(grpc, {impl.peers->service(), impl.fault_agent.service()}));
+  ASSIGN_OR_RETURN(impl.grpc, rpc::Server::Start(grpc, {impl.peers->service(), impl.fault_agent.service(),
+                                                        impl.inspection.service()}));
   impl.grpc_port = impl.grpc->port();
   ASSIGN_OR_RETURN(impl.http, impl.ListenHttp(impl.options.http_port, nullptr));
   impl.http_port = impl.http->port();

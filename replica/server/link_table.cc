@@ -55,8 +55,8 @@ struct LinkStream::Impl : std::enable_shared_from_this<LinkStream::Impl> {
     counters.retransmitted += static_cast<uint64_t>(fate.retransmits);
     if (fate.twice) ++counters.duplicated;
     if (!fate.in_order) ++counters.reordered;
+    queue.Push(fate, bytes + kLinkFrameOverheadBytes, Frame{std::move(through), bytes, fate.twice});
     was_full = was_full || full();
-    queue.Push(fate, bytes, Frame{std::move(through), bytes, fate.twice});
     Schedule();
   }
 
@@ -108,7 +108,7 @@ struct LinkStream::Impl : std::enable_shared_from_this<LinkStream::Impl> {
     dropped = true;
     table->loop.Cancel(std::exchange(timer, 0));
     table->counters.waiting -= queue.size();
-    table->counters.waiting_bytes -= queue.bytes();
+    table->counters.waiting_bytes -= queue.bytes() - queue.size() * kLinkFrameOverheadBytes;
     queue = {};
   }
 

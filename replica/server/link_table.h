@@ -26,6 +26,9 @@ inline constexpr size_t kLinkOrphansMax = 1'000;
 // Remotes whose links are remembered although no stream uses them.
 inline constexpr size_t kIdleLinksMax = 1'000;
 
+// What a frame on its way costs beside its own bytes.
+inline constexpr size_t kLinkFrameOverheadBytes = 256;
+
 struct LinkCounters {
   uint64_t delayed = 0;
   uint64_t waiting = 0;

@@ -1,5 +1,7 @@
 #include "replica/server/replica_metrics.h"
 
+#include <array>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/names.h"
 
@@ -37,6 +39,15 @@ void ReplicaMetrics::Refused(absl::string_view surface, int status) {
       .Increment();
 }
 
+void ReplicaMetrics::Asked(bool complete) {
+  metrics_
+      .AddCounter(
+          "nonet_replica_questions_total",
+          "Questions to the whole resource, by whether every instance that may know answered in time.",
+          {{"complete", complete ? "true" : "false"}})
+      .Increment();
+}
+
 void ReplicaMetrics::Update(const ReplicaCore& core, const std::vector<PeerSync::Link>& links, bool serving) {
   ShowGauge("nonet_replica_connections", "Open client connections.", {},
             static_cast<double>(core.connections()));
@@ -49,7 +60,7 @@ void ReplicaMetrics::Update(const ReplicaCore& core, const std::vector<PeerSync:
   Show("nonet_replica_forbidden_total", "Client requests without the permission.", {}, counters.forbidden);
   Show("nonet_replica_interest_waits_timed_out_total",
        "Joins and connects answered before every peer heeded them.", {}, counters.waits_timed_out);
-  uint64_t overflow = 0, gone = 0;
+  std::array<uint64_t, kGapCauses> lost{};
   for (const PeerSync::Link& link : links) {
     const Metrics::Labels labels = {{"peer", InstanceId(link.instance)}};
     ShowGauge("nonet_replica_peer_linked", "1 when the peer's link is up both ways.", labels,
@@ -57,6 +68,8 @@ void ReplicaMetrics::Update(const ReplicaCore& core, const std::vector<PeerSync:
     ShowGauge("nonet_replica_peer_waiting_messages",
               "Messages waiting for the peer, or for its acknowledgement.", labels,
               static_cast<double>(core.sync().waiting_messages(link.instance)));
+    ShowGauge("nonet_replica_peer_waiting_bytes", "The bytes of those messages.", labels,
+              static_cast<double>(core.sync().waiting_bytes(link.instance)));
     const PeerCounters* peer = core.sync().counters(link.instance);
     if (peer == nullptr) continue;
     Show("nonet_replica_peer_messages_forwarded_total", "Messages accepted here for the peer.", labels,
@@ -65,14 +78,23 @@ void ReplicaMetrics::Update(const ReplicaCore& core, const std::vector<PeerSync:
          peer->received);
     Show("nonet_replica_peer_messages_duplicate_total", "Messages of the peer that came twice.", labels,
          peer->duplicates);
-    overflow += peer->dropped_overflow;
-    gone += peer->dropped_gone;
+    for (size_t cause = 0; cause < kGapCauses; ++cause) lost[cause] += peer->lost[cause];
   }
   const std::string dropped = "nonet_replica_messages_dropped_total";
   const std::string help = "Messages that could not be kept, by cause.";
   Show(dropped, help, {{"cause", "expired"}}, counters.expired);
-  Show(dropped, help, {{"cause", "peer_log_full"}}, overflow);
-  Show(dropped, help, {{"cause", "peer_gone"}}, gone);
+  const auto of = [&](GapCause cause) { return lost[static_cast<size_t>(cause)]; };
+  Show(dropped, help, {{"cause", "peer_log_full"}}, of(GapCause::kLogOverflow));
+  Show(dropped, help, {{"cause", "peer_log_aged"}}, of(GapCause::kAged));
+  Show(dropped, help, {{"cause", "peer_log_expired"}}, of(GapCause::kExpired));
+  Show(dropped, help, {{"cause", "peer_gone"}}, of(GapCause::kPeerGone));
+  constexpr std::array<GapCause, 5> kCauses = {GapCause::kLogOverflow, GapCause::kAged, GapCause::kExpired,
+                                               GapCause::kPeerGone, GapCause::kOriginGone};
+  for (const GapCause cause : kCauses) {
+    Show("nonet_replica_gap_messages_total",
+         "Messages in the gaps that this instance lists, sent and received, where their number is known.",
+         {{"cause", std::string(GapCauseName(cause))}}, core.sync().gaps().messages(cause));
+  }
   Show("nonet_replica_gaps_total", "Gaps noticed, in what was sent and in what was received.", {},
        core.sync().gaps().total());
 }

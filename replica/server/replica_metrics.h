@@ -21,6 +21,8 @@ class ReplicaMetrics {
   void ConnectionClosed(absl::string_view cause);
   // An upgrade or a REST call was refused with that status.
   void Refused(absl::string_view surface, int status);
+  // A question to the whole resource was answered, by all that were asked or not.
+  void Asked(bool complete);
   // Brings the series up to what the core and the links say.
   void Update(const ReplicaCore& core, const std::vector<PeerSync::Link>& links, bool serving);
 

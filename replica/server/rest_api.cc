@@ -130,28 +130,6 @@ std::optional<std::pair<Target, std::string>> SendTarget(const std::vector<std::
   return std::nullopt;
 }
 
-// Operations of Azure's data plane that are not here.
-bool IsAbsentOperation(const std::vector<std::string>& rest) {
-  if (rest.size() == 1) {
-    return rest[0] == ":closeConnections" || rest[0] == ":addToGroups" || rest[0] == ":removeFromGroups" ||
-           rest[0] == ":generateToken";
-  }
-  const std::string& kind = rest.empty() ? std::string() : rest[0];
-  if (kind == "connections") return rest.size() == 2 || (rest.size() == 3 && rest[2] == "groups");
-  if (kind == "permissions") return rest.size() == 4;
-  if (kind == "groups") {
-    return rest.size() == 2 ||
-           (rest.size() == 3 && (rest[2] == ":closeConnections" || rest[2] == "connections")) ||
-           (rest.size() == 4 && rest[2] == "connections");
-  }
-  if (kind == "users") {
-    return rest.size() == 2 ||
-           (rest.size() == 3 && (rest[2] == ":closeConnections" || rest[2] == "groups")) ||
-           (rest.size() == 4 && rest[2] == "groups");
-  }
-  return false;
-}
-
 RestDecision Health(const http::Request& request, const RestContext& context) {
   if (request.method != "GET" && request.method != "HEAD") {
     http::Response response = RestError(405, "MethodNotAllowed", "/api/health answers GET and HEAD.");
@@ -231,9 +209,6 @@ RestDecision DecideRest(const http::Request& request, const RestContext& context
   const std::string hub = segments[2];
   const std::vector<std::string> rest(segments.begin() + 3, segments.end());
   const auto target = SendTarget(rest);
-  if (!target && !IsAbsentOperation(rest)) {
-    return RestError(404, "NotFound", absl::StrCat("There is nothing at ", request.path, "."));
-  }
   if (auto refused = Authorize(request, context)) return *std::move(refused);
   const auto query = http::ParseQuery(request.query);
   if (!query.ok()) return BadRequest("The query has a bad percent escape.");
@@ -243,9 +218,15 @@ RestDecision DecideRest(const http::Request& request, const RestContext& context
         "The hub name must be a letter, then letters, digits and _`,.[], 128 characters at most.");
   }
   if (!target) {
-    return RestError(501, "NotImplemented",
-                     "This operation is not supported by this version of Nonet; nothing was done. "
-                     "Supported: send to all, group, user and connection, and health.");
+    if (auto question = DecideQuestion(request, hub, rest, *query)) {
+      return std::visit([](auto& decision) -> RestDecision { return std::move(decision); }, *question);
+    }
+    if (rest.size() == 1 && rest[0] == ":generateToken") {
+      return RestError(501, "NotImplemented",
+                       "Tokens are not made by this version of Nonet; nothing was done. Sign them with the "
+                       "access key.");
+    }
+    return RestError(404, "NotFound", absl::StrCat("There is nothing at ", request.path, "."));
   }
   return Send(request, hub, target->first, target->second, *query);
 }
@@ -274,19 +255,25 @@ http::Response RestError(const absl::Status& status) {
     response.headers.emplace_back("www-authenticate", "Bearer");
     return response;
   }
+  if (status.code() == absl::StatusCode::kResourceExhausted) {
+    http::Response response = RestError(429, "TooManyRequests", message);
+    response.headers.emplace_back("retry-after", "1");
+    return response;
+  }
   if (status.code() == absl::StatusCode::kUnavailable) return RestError(503, "ServiceUnavailable", message);
   return RestError(400, kBadRequest, message);
 }
 
-http::Response RestAccepted() {
+http::Response RestAccepted(absl::string_view message_id) {
   http::Response response;
   response.status = 202;
+  response.headers.emplace_back("x-nonet-message-id", std::string(message_id));
   return response;
 }
 
-void AddCommonHeaders(const http::Request& request, http::Response* response) {
-  if (const std::string* id = request.Header("x-ms-client-request-id")) {
-    response->headers.emplace_back("x-ms-client-request-id", *id);
+void AddCommonHeaders(absl::string_view client_request_id, http::Response* response) {
+  if (!client_request_id.empty()) {
+    response->headers.emplace_back("x-ms-client-request-id", std::string(client_request_id));
   }
   response->headers.emplace_back("api-supported-versions", "2021-10-01, 2022-11-01, 2023-07-01, 2024-12-01");
 }

@@ -12,11 +12,12 @@
 #include "common/http/server.h"
 #include "replica/core/message.h"
 #include "replica/server/instance_config.h"
+#include "replica/server/rest_questions.h"
 
 namespace nonet::replica {
 
-// Either the final answer, or a message to publish and then answer 202.
-using RestDecision = std::variant<http::Response, Message>;
+// Either the final answer, a message to publish and then answer 202, or a question to the whole resource.
+using RestDecision = std::variant<http::Response, Message, RestQuestion>;
 
 struct RestContext {
   const InstanceConfig& config;
@@ -29,12 +30,12 @@ RestDecision DecideRest(const http::Request& request, const RestContext& context
 
 // A flat error body {"code","message"} with x-ms-error-code.
 http::Response RestError(int status, absl::string_view code, absl::string_view message);
-// 401, 503 or 400 by the status' code.
+// 401, 429, 503 or 400 by the status' code.
 http::Response RestError(const absl::Status& status);
-// 202 without a body.
-http::Response RestAccepted();
+// 202 without a body. The id is what `nonet why` takes.
+http::Response RestAccepted(absl::string_view message_id);
 // Echoes x-ms-client-request-id and names the supported versions.
-void AddCommonHeaders(const http::Request& request, http::Response* response);
+void AddCommonHeaders(absl::string_view client_request_id, http::Response* response);
 
 // The token of a request: query parameter access_token, else the Bearer authorization header; may be empty.
 std::string TokenOf(const http::Request& request, absl::string_view query_token);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,11 +31,14 @@ inline std::string InstanceName(int i) {
 // One instance on a loop of its own; 127.0.0.1, free ports.
 class Instance {
  public:
-  explicit Instance(int number, int life = 1) : number_(number), loop_(RealClock()) {
+  using Adjust = std::function<void(InstanceServer::Options&)>;
+  explicit Instance(int number, int life = 1, const Adjust& adjust = {})
+      : number_(number), loop_(RealClock()) {
     loop_.Call([&] {
       InstanceServer::Options options;
       options.instance = InstanceName(number);
       options.epoch = epoch_ = absl::StrCat("00000000000000", number, life);
+      if (adjust) adjust(options);
       server_ = std::make_unique<InstanceServer>(loop_.get(), metrics_, options);
       const absl::Status status = server_->Listen();
       EXPECT_TRUE(status.ok()) << status;

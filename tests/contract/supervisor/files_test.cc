@@ -41,6 +41,13 @@ State SomeState() {
       {.kind = Fault::Kind::kRegionDown, .subject = "eastus", .mode = RegionDownMode::kHang});
   state.faults.push_back({.kind = Fault::Kind::kPause, .subject = "resources/contoso"});
   state.faults.push_back({.kind = Fault::Kind::kKill, .subject = kDnsresolverKey, .start_wall_ns = 5});
+  state.faults.push_back({.kind = Fault::Kind::kLink,
+                          .subject = "loss",
+                          .link = {.kind = LinkFaultKind::kLoss,
+                                   .a = {.kind = LinkSide::Kind::kClients},
+                                   .b = {.kind = LinkSide::Kind::kInstance, .name = "resources/contoso"},
+                                   .one_way = true,
+                                   .amount = 50'000}});
   state.released.push_back({.address = "127.80.1.1", .wall_ns = 99});
   return state;
 }
@@ -53,6 +60,7 @@ TEST(StateFile, ComesBackAsItWasWritten) {
   EXPECT_EQ(state->processes[1].instance, SomeState().processes[1].instance);
   EXPECT_EQ(state->processes[0].identity, SomeState().processes[0].identity);
   EXPECT_EQ(state->faults[0].mode, RegionDownMode::kHang);
+  EXPECT_EQ(state->faults[3].link, SomeState().faults[3].link);
 }
 
 TEST(StateFile, NamesTheFileThatCannotBeRead) {
@@ -69,6 +77,9 @@ TEST(StateFile, NamesTheFileThatCannotBeRead) {
   json = nlohmann::json::parse(EncodeState(SomeState()));
   json["faults"][0]["kind"] = "earthquake";
   EXPECT_THAT(std::string(DecodeState(json.dump(), "f").status().message()), HasSubstr("earthquake"));
+  json = nlohmann::json::parse(EncodeState(SomeState()));
+  json["faults"][3]["link"]["a"]["kind"] = "moon";
+  EXPECT_THAT(std::string(DecodeState(json.dump(), "f").status().message()), HasSubstr("moon"));
 }
 
 TEST(SettingsFile, ComesBackAsItWasWritten) {

@@ -40,6 +40,29 @@ watch::v1::Event ResourceEvent() {
   return event;
 }
 
+// Keeps what instances are told; answers when the test says so.
+class FakeLinkPusher final : public LinkPusher {  // The loop thread only.
+ public:
+  void Push(const std::string& object, const std::string&, const fault::v1::LinkPlan& plan,
+            Done done) override {
+    calls.push_back({object, plan, std::move(done)});
+  }
+  // Answers all, and what follows from it.
+  void AnswerAll(EventLoop& loop, absl::Status status = absl::OkStatus()) {
+    for (FakeCall& call : std::exchange(calls, {})) {
+      loop.Post([done = std::move(call.done), number = call.plan.number(), status]() mutable {
+        status.ok() ? done(number) : done(status);
+      });
+    }
+  }
+  struct FakeCall {
+    std::string object;
+    fault::v1::LinkPlan plan;
+    Done done;
+  };
+  std::vector<FakeCall> calls;
+};
+
 constexpr int64_t kDeadlineNs = 10 * kNanosPerSecond;
 
 class SupervisorShell : public ::testing::Test {
@@ -64,6 +87,7 @@ class SupervisorShell : public ::testing::Test {
       options.places = {.dir = dir_.path(), .program_dir = "/bin", .log_level = ""};
       options.new_directory = new_directory;
       options.follow = false;
+      options.links = &pusher_;
       supervisor_ = std::make_unique<Supervisor>(thread_.get(), options, *launcher_, proc_, metrics_);
       started_ = supervisor_->Start();
     });
@@ -128,6 +152,7 @@ class SupervisorShell : public ::testing::Test {
 
   TempDir dir_;
   FakeProcReader proc_;
+  FakeLinkPusher pusher_;
   Metrics metrics_;
   WatchClient::Objects objects_;
   int acknowledged_ = 0;  // The loop thread's.
@@ -312,6 +337,52 @@ TEST(SupervisorValidate, RefusesObjectsItCannotRun) {
   event = ReplicaEvent("westus", "westus");
   event.mutable_replica()->set_name("resources/contoso/replicas/other");
   EXPECT_THAT(std::string(Supervisor::Validate(event).message()), HasSubstr("other"));
+}
+
+TEST_F(SupervisorShell, InstancesBeginWithTheLinksAndAreToldOfChanges) {
+  TwoInstances();
+  const auto launched = thread_.Call([&] { return launcher_->launched(); });
+  const std::string file = dir_.path() + "/supervisor/links.pb";
+  EXPECT_THAT(launched[2].arguments, Contains("--links=" + file));
+  const auto plan_in_file = [&] {
+    fault::v1::LinkPlan plan;
+    EXPECT_TRUE(plan.ParseFromString(*ReadFile(file)));
+    return plan;
+  };
+  EXPECT_EQ(plan_in_file().faults_size(), 0);
+  EXPECT_GT(plan_in_file().number(), 0u);
+  AllReady();
+  ASSERT_TRUE(WaitUntilReady(kDeadlineNs).ok());
+  ASSERT_TRUE(thread_.Eventually([&] { return pusher_.calls.size() == 2; }));
+  thread_.Call([&] { pusher_.AnswerAll(thread_.get()); });
+
+  bool done = false;
+  thread_.Call([&] {
+    supervisor_->SetLinkFault(LinkFaultKind::kPartition, "eastus", "contoso/westus", false, 0,
+                              [&](const absl::StatusOr<Fault>& fault) { done = fault.ok(); });
+    EXPECT_FALSE(done) << "nobody does it yet";
+    ASSERT_EQ(pusher_.calls.size(), 2u);
+    EXPECT_EQ(pusher_.calls[0].object, "resources/contoso");
+    EXPECT_EQ(pusher_.calls[0].plan.faults(0).b().instance(), "resources/contoso/replicas/westus");
+  });
+  EXPECT_EQ(plan_in_file().faults_size(), 1);
+  thread_.Call([&] { pusher_.AnswerAll(thread_.get()); });
+  EXPECT_TRUE(thread_.Eventually([&] { return done; }));
+}
+
+TEST_F(SupervisorShell, AnInstanceThatRestartsOrMissedTheLinksIsToldAgain) {
+  TwoInstances();
+  AllReady();
+  ASSERT_TRUE(thread_.Eventually([&] { return pusher_.calls.size() == 2; }));
+  // One that does not answer is asked again, and holds a verb up for two seconds at most.
+  thread_.Call([&] { pusher_.AnswerAll(thread_.get(), absl::UnavailableError("not yet")); });
+  EXPECT_TRUE(thread_.Eventually([&] { return pusher_.calls.size() == 2; }));
+  thread_.Call([&] { pusher_.AnswerAll(thread_.get()); });
+  KillProcess("westus");
+  ASSERT_TRUE(thread_.Eventually([&] { return launcher_->launched().size() == 5; }));
+  WriteReadyFile("contoso__westus", ProcessCalled("westus").pid());
+  ASSERT_TRUE(thread_.Eventually([&] { return pusher_.calls.size() == 1; }));
+  EXPECT_EQ(thread_.Call([&] { return pusher_.calls[0].object; }), "resources/contoso/replicas/westus");
 }
 
 }  // namespace

@@ -105,6 +105,7 @@ bool Cluster::Up() {
     args.push_back(flag);
     args.push_back(value);
   }
+  if (!options_.wan.empty()) args.insert(args.end(), {"--wan", options_.wan});
   const CommandResult result = Nonet(args);
   EXPECT_EQ(result.exit_code, 0) << Describe(args, result);
   return result.exit_code == 0;

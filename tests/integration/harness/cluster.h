@@ -21,6 +21,7 @@ struct ClusterOptions {
   std::string probe_interval = "200ms";
   std::string probe_timeout = "400ms";
   int tolerated_failures = 2;
+  std::string wan = {};  // --wan; empty: not given.
 };
 
 class Cluster {

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "common/base/error.h"
 #include "common/clock/clock.h"
 #include "replica/server/instance_config.h"
@@ -129,14 +130,112 @@ TEST(Rest, RefusesWhatItDoesNotDo) {
   EXPECT_EQ(Status(Rest("POST", "/api/hubs/1chat/:send")), 400);
   EXPECT_EQ(Status(Rest("POST", "/api/hubs/chat/groups/%20/:send")), 400);
   EXPECT_EQ(Status(Rest("POST", "/api/hubs/chat/groups/%zz/:send")), 400);
-  EXPECT_EQ(Status(Rest("POST", "/api/hubs/chat/:closeConnections")), 501);
-  EXPECT_EQ(Status(Rest("HEAD", "/api/hubs/chat/connections/c1")), 501);
-  EXPECT_EQ(Status(Rest("PUT", "/api/hubs/chat/groups/g/connections/c")), 501);
+  EXPECT_EQ(Status(Rest("POST", "/api/hubs/chat/:generateToken")), 501);
   EXPECT_EQ(Status(Rest("GET", "/api/hubs/chat/nothing")), 404);
   EXPECT_EQ(Status(Rest("GET", "/")), 404);
   http::Request chunked = Rest("POST", path);
   chunked.chunked = true;
   EXPECT_EQ(Status(chunked), 411);
+}
+
+Question Asked(const http::Request& request) {
+  const RestDecision decision = Decide(request);
+  const auto* asked = std::get_if<RestQuestion>(&decision);
+  EXPECT_NE(asked, nullptr);
+  return asked == nullptr ? Question() : asked->question;
+}
+
+TEST(RestQuestions, NameWhatIsAsked) {
+  Question q = Asked(
+      Rest("POST", "/api/hubs/Chat/groups/g%2F1/:closeConnections", "excluded=a&excluded=b&reason=bye"));
+  EXPECT_EQ(q.operation, Operation::kClose);
+  EXPECT_EQ(q.hub, "chat");
+  EXPECT_EQ(q.target, Target::kGroup);
+  EXPECT_EQ(q.target_name, "g/1");
+  EXPECT_EQ(q.excluded_connections, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(q.reason, "bye");
+  q = Asked(Rest("PUT", "/api/hubs/chat/groups/g/connections/c1"));
+  EXPECT_EQ(q.operation, Operation::kAddToGroups);
+  EXPECT_EQ(q.target, Target::kConnection);
+  EXPECT_EQ(q.target_name, "c1");
+  EXPECT_EQ(q.groups, std::vector<std::string>{"g"});
+  q = Asked(Rest("DELETE", "/api/hubs/chat/users/ann/groups"));
+  EXPECT_EQ(q.operation, Operation::kRemoveFromGroups);
+  EXPECT_EQ(q.target, Target::kUser);
+  EXPECT_TRUE(q.groups.empty());
+  q = Asked(Rest("HEAD", "/api/hubs/chat/permissions/joinLeaveGroup/connections/c1", "targetName=g"));
+  EXPECT_EQ(q.operation, Operation::kCheck);
+  EXPECT_EQ(q.permission, Permission::kJoinLeaveGroup);
+  EXPECT_EQ(q.permission_group, "g");
+  q = Asked(Rest("GET", "/api/hubs/chat/groups/g/connections", "maxpagesize=7&top=5"));
+  EXPECT_EQ(q.operation, Operation::kList);
+  EXPECT_EQ(q.limit, 5u);
+}
+
+TEST(RestQuestions, RefuseWhatIsWrong) {
+  EXPECT_EQ(Status(Rest("GET", "/api/hubs/chat/connections/c1")), 405);
+  EXPECT_EQ(Status(Rest("POST", "/api/hubs/chat/groups/g/connections")), 405);
+  EXPECT_EQ(Status(Rest("GET", "/api/hubs/chat/groups/g/connections", "maxpagesize=201")), 400);
+  EXPECT_EQ(Status(Rest("GET", "/api/hubs/chat/groups/g/connections", "top=0")), 400);
+  EXPECT_EQ(Status(Rest("PUT", "/api/hubs/chat/permissions/all/connections/c1")), 400);
+  EXPECT_EQ(Status(Rest("HEAD", "/api/hubs/chat/groups/%20")), 400);
+  EXPECT_EQ(Status(Rest("POST", "/api/hubs/chat/:addToGroups")), 400);
+  EXPECT_EQ(Status(Rest("POST", "/api/hubs/chat/:closeConnections", "filter=x")), 400);
+}
+
+http::Response Answered(const http::Request& request, Gathered result) {
+  const RestDecision decision = Decide(request);
+  return AnswerQuestion(std::get<RestQuestion>(decision), result);
+}
+
+Gathered All(uint64_t matched) {
+  Gathered result;
+  result.asked = result.answered = 2;
+  result.matched = matched;
+  return result;
+}
+
+TEST(RestQuestions, AnswerAsTheSdkExpects) {
+  EXPECT_EQ(Answered(Rest("HEAD", "/api/hubs/chat/users/ann"), All(1)).status, 200);
+  EXPECT_EQ(Answered(Rest("HEAD", "/api/hubs/chat/users/ann"), All(0)).status, 404);
+  EXPECT_EQ(Answered(Rest("DELETE", "/api/hubs/chat/connections/c1"), All(0)).status, 204);
+  EXPECT_EQ(Answered(Rest("PUT", "/api/hubs/chat/groups/g/connections/c1"), All(1)).status, 200);
+  EXPECT_EQ(Answered(Rest("PUT", "/api/hubs/chat/groups/g/connections/c1"), All(0)).status, 404);
+  EXPECT_EQ(Answered(Rest("DELETE", "/api/hubs/chat/groups/g/connections/c1"), All(0)).status, 204);
+  // A check asks for the permission, not for the connection.
+  EXPECT_EQ(Answered(Rest("HEAD", "/api/hubs/chat/permissions/sendToGroup/connections/c1"), All(1)).status,
+            404);
+}
+
+TEST(RestQuestions, DoNotSayThereIsNoneWhileSomebodyIsSilent) {
+  Gathered result = All(0);
+  result.answered = 1;
+  result.silent = {"resources/contoso/replicas/westus"};
+  const http::Response response = Answered(Rest("HEAD", "/api/hubs/chat/users/ann"), result);
+  EXPECT_EQ(response.status, 503);
+  EXPECT_THAT(response.headers, ::testing::Contains(std::pair<std::string, std::string>(
+                                    "x-nonet-instances", "asked=2 answered=1 silent=westus")));
+  result.matched = 1;
+  EXPECT_EQ(Answered(Rest("HEAD", "/api/hubs/chat/users/ann"), result).status, 200);
+}
+
+TEST(RestQuestions, ListInPages) {
+  Gathered result = All(3);
+  result.members = {{"c1.00000001", "ann"}, {"c2.00000001", ""}};
+  result.more = true;
+  const http::Response page =
+      Answered(Rest("GET", "/api/hubs/chat/groups/g/connections", "maxpagesize=2&top=3"), result);
+  EXPECT_EQ(
+      page.body.find(
+          R"({"value":[{"connectionId":"c1.00000001","userId":"ann"},{"connectionId":"c2.00000001"}],"nextLink":")"),
+      0u)
+      << page.body;
+  const std::string token = absl::WebSafeBase64Escape("c2.00000001");
+  EXPECT_NE(page.body.find("continuationToken=" + token + "&top=1"), std::string::npos) << page.body;
+  const Question next = Asked(
+      Rest("GET", "/api/hubs/chat/groups/g/connections", "maxpagesize=2&top=1&continuationToken=" + token));
+  EXPECT_EQ(next.after, "c2.00000001");
+  EXPECT_EQ(next.limit, 1u);
 }
 
 TEST(Rest, ChecksTheTokenFirst) {

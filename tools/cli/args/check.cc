@@ -295,6 +295,16 @@ absl::Status CheckCommand(const Raw& raw, CommandLine& line) {
       return MissingWord(raw, "a shell, bash or zsh", "bash");
     }
   }
+  if (command == "gaps" || command == "audit" || command == "why") {
+    SyncOptions sync;
+    sync.verb = command == "gaps" ? SyncVerb::kGaps : command == "audit" ? SyncVerb::kAudit : SyncVerb::kWhy;
+    sync.name = raw.name.value_or("");
+    if (sync.verb == SyncVerb::kWhy) {
+      ASSIGN_OR_RETURN(sync.message_id, One(raw));
+      if (sync.message_id.empty()) return Missing(raw, "a message id", "contoso:00c0ffee00c0ffee:17");
+    }
+    line.command = sync;
+  }
   const auto set = [&line](auto options) {
     if (options.ok()) line.command = *std::move(options);
     return options.status();

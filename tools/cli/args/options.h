@@ -194,6 +194,15 @@ struct FaultOptions {
   uint64_t amount = 0;  // As in nonet.fault.v1.LinkFault.
 };
 
+enum class SyncVerb { kGaps, kAudit, kWhy };
+
+// `nonet gaps`, `nonet audit`, `nonet why MESSAGE_ID`: what every instance knows about its messages.
+struct SyncOptions {
+  SyncVerb verb = SyncVerb::kGaps;
+  std::string message_id;  // kWhy.
+  std::string name;        // Only of this resource; all when empty.
+};
+
 struct CompletionOptions {
   std::string shell;  // "bash" or "zsh".
 };
@@ -208,8 +217,8 @@ struct CommandLine {
   Format format = Format::kTable;
   std::variant<UpOptions, StatusOptions, DownOptions, ResetOptions, BackupOptions, RestoreOptions, EnvOptions,
                LogsOptions, WatchOptions, WaitOptions, ResolveOptions, DnsOptions, ObjectOptions, HubOptions,
-               LinkOptions, OperationOptions, DeployOptions, KeyOptions, FaultOptions, CompletionOptions,
-               WordsOptions>
+               LinkOptions, OperationOptions, DeployOptions, KeyOptions, FaultOptions, SyncOptions,
+               CompletionOptions, WordsOptions>
       command;
 };
 

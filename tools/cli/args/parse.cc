@@ -129,6 +129,17 @@ void AddInspection(CLI::App* root, Raw& raw) {
   resolve->add_option("--table", raw.table, "Suppose the round trips of this CSV file");
 }
 
+void AddSync(CLI::App* root, Raw& raw) {
+  CLI::App* gaps = AddCommand(root, "gaps", "Messages that could not be kept: which, for whom, why", raw);
+  gaps->add_option("-n,--name", raw.name, "Only of this resource");
+  CLI::App* audit =
+      AddCommand(root, "audit", "Whether every message is accounted for; exit code 4 when not", raw);
+  audit->add_option("-n,--name", raw.name, "Only of this resource");
+  CLI::App* why = AddCommand(root, "why", "What became of one message, instance by instance", raw);
+  AddArgument(why, "MESSAGE_ID", raw, "instance:epoch:sequence, as a send over REST answers");
+  why->add_option("-n,--name", raw.name, "Only of this resource");
+}
+
 void AddDns(CLI::App* root, Raw& raw) {
   CLI::App* dns = AddCommand(root, "dns", "The resolver: its tables, what changed, its endpoints", raw);
   CLI::App* history = AddCommand(dns, "history", "The answer tables, when each took effect, and why", raw);
@@ -384,6 +395,7 @@ std::unique_ptr<CLI::App> MakeApp(Raw& raw) {
   AddUp(app.get(), raw);
   AddInspection(app.get(), raw);
   AddDns(app.get(), raw);
+  AddSync(app.get(), raw);
   AddObjects(app.get(), raw);
   AddHubs(app.get(), raw);
   AddLinks(app.get(), raw);

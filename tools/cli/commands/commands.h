@@ -27,6 +27,7 @@ absl::StatusOr<int> Run(const Context& context, const OperationOptions& options)
 absl::StatusOr<int> Run(const Context& context, const DeployOptions& options);
 absl::StatusOr<int> Run(const Context& context, const KeyOptions& options);
 absl::StatusOr<int> Run(const Context& context, const FaultOptions& options);
+absl::StatusOr<int> Run(const Context& context, const SyncOptions& options);
 absl::StatusOr<int> Run(const Context& context, const CompletionOptions& options);
 absl::StatusOr<int> Run(const Context& context, const WordsOptions& options);
 

@@ -29,6 +29,7 @@ ClusterFileContent::Instance ReadInstance(const Json& json) {
           .host_name = Text(json, "hostName"),
           .address = Text(json, "address"),
           .http = Text(json, "http"),
+          .grpc = Text(json, "grpc"),
           .pid = pid.is_number_integer() ? pid.get<int>() : 0};
 }
 

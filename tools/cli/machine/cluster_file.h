@@ -12,7 +12,7 @@ namespace nonet::cli {
 
 struct ClusterFileContent {
   struct Instance {
-    std::string name, role, region, host_name, address, http;
+    std::string name, role, region, host_name, address, http, grpc;
     int pid = 0;
   };
   struct Resource {

@@ -20,10 +20,11 @@ fault::v1::LinkFaultKind ToProto(LinkFaultKind kind);
 class LinkPusher {
  public:
   virtual ~LinkPusher() = default;  // No callback follows.
-  // Tells the instance whose gRPC port that is. `done` runs on the loop, never from within, with the number
-  // of the plan that is then in force there.
+  // Tells the instance of that object, whose gRPC port that is. `done` runs on the loop, never from within,
+  // with the number of the plan that is then in force there.
   using Done = absl::AnyInvocable<void(absl::StatusOr<uint64_t> number)>;
-  virtual void Push(const std::string& address, const fault::v1::LinkPlan& plan, Done done) = 0;
+  virtual void Push(const std::string& object, const std::string& address, const fault::v1::LinkPlan& plan,
+                    Done done) = 0;
 };
 
 }  // namespace nonet::supervisor

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
+#include "common/rpc/tls.h"
 #include "nonet/fault/v1/link.grpc.pb.h"
 #include "tools/supervisor/core/limits.h"
 
@@ -18,11 +19,13 @@ namespace {
 
 class GrpcLinkPusher final : public LinkPusher {
  public:
-  explicit GrpcLinkPusher(EventLoop& loop) : loop_(loop) {}
+  GrpcLinkPusher(EventLoop& loop, std::shared_ptr<const rpc::TlsIdentity> tls)
+      : loop_(loop), tls_(std::move(tls)) {}
 
-  void Push(const std::string& address, const fault::v1::LinkPlan& plan, Done done) override {
+  void Push(const std::string& object, const std::string& address, const fault::v1::LinkPlan& plan,
+            Done done) override {
     auto call = std::make_shared<LinkCall>();  // Held by its own callback.
-    call->channel = rpc::MakeChannel(address);
+    call->channel = rpc::MakeChannel(address, {.tls = tls_, .server_uri = rpc::UriOf(object)});
     call->stub = fault::v1::FaultAgent::NewStub(call->channel);
     call->request = plan;
     call->done = std::move(done);
@@ -49,13 +52,14 @@ class GrpcLinkPusher final : public LinkPusher {
     Done done;
   };
   EventLoop& loop_;
+  const std::shared_ptr<const rpc::TlsIdentity> tls_;
   const std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
 }  // namespace
 
-std::unique_ptr<LinkPusher> MakeGrpcLinkPusher(EventLoop& loop) {
-  return std::make_unique<GrpcLinkPusher>(loop);
+std::unique_ptr<LinkPusher> MakeGrpcLinkPusher(EventLoop& loop, std::shared_ptr<const rpc::TlsIdentity> tls) {
+  return std::make_unique<GrpcLinkPusher>(loop, std::move(tls));
 }
 
 }  // namespace nonet::supervisor

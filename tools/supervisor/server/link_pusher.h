@@ -6,9 +6,14 @@
 #include "common/loop/event_loop.h"
 #include "tools/supervisor/server/link_plan.h"
 
+namespace nonet::rpc {
+struct TlsIdentity;
+}
+
 namespace nonet::supervisor {
 
-// The loop outlives it.
-std::unique_ptr<LinkPusher> MakeGrpcLinkPusher(EventLoop& loop);
+// The loop outlives it. `tls`: the supervisor's certificate, where instances demand one; empty: plain.
+std::unique_ptr<LinkPusher> MakeGrpcLinkPusher(EventLoop& loop,
+                                               std::shared_ptr<const rpc::TlsIdentity> tls = nullptr);
 
 }  // namespace nonet::supervisor

@@ -127,7 +127,7 @@ absl::Status CheckResolverFlags(const std::string& dir, const Settings& settings
 absl::Status Start(Daemon& daemon, Process& process, const Settings& settings, bool new_directory) {
   ASSIGN_OR_RETURN(const Token token, LoadToken(daemon.dir()));
   process.launcher = MakeRealLauncher(daemon.loop(), process.proc);
-  process.links = MakeGrpcLinkPusher(daemon.loop());
+  process.links = MakeGrpcLinkPusher(daemon.loop(), nullptr);
   ASSIGN_OR_RETURN(const std::string program_dir, ProgramDirectory());
   process.supervisor = std::make_unique<Supervisor>(
       daemon.loop(),

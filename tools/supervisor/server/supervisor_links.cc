@@ -36,7 +36,7 @@ void Supervisor::RefreshLinks() {
     told.calling = true;
     fault::v1::LinkPlan plan = MakeLinkPlan(fleet_.LinkFaults(), options_.settings.wan == "measured");
     plan.set_number(links_number_);
-    links_->Push(absl::StrCat(view.address, ":", kInstanceGrpcPort), plan,
+    links_->Push(view.key, absl::StrCat(view.address, ":", kInstanceGrpcPort), plan,
                  [this, key = view.key, identity = view.identity](absl::StatusOr<uint64_t> number) {
                    OnLinksTold(key, identity, std::move(number));
                  });

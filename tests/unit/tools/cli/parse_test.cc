@@ -150,6 +150,29 @@ TEST(Parse, EmptyTagsRemoveThemAll) {
   EXPECT_TRUE(options.tags->empty());
 }
 
+TEST(Parse, LinkFaults) {
+  const auto cut = As<FaultOptions>({"fault", "partition", "eastus", "contoso/westus", "--one-way"});
+  EXPECT_EQ(cut.verb, FaultVerb::kLink);
+  EXPECT_EQ(cut.link, supervisor::LinkFaultKind::kPartition);
+  EXPECT_EQ(cut.a, "eastus");
+  EXPECT_EQ(cut.b, "contoso/westus");
+  EXPECT_TRUE(cut.one_way);
+  const auto amount = [](const char* verb, const char* words) {
+    return As<FaultOptions>({"fault", verb, "eastus", "clients", words}).amount;
+  };
+  EXPECT_EQ(amount("latency", "80"), 80'000'000u);
+  EXPECT_EQ(amount("latency", "0.5"), 500'000u);
+  EXPECT_EQ(amount("latency", "1.5s"), 1'500'000'000u);
+  EXPECT_EQ(amount("loss", "5"), 50'000u);
+  EXPECT_EQ(amount("duplicate", "0.1%"), 1'000u);
+  EXPECT_EQ(amount("reorder", "100"), 1'000'000u);
+  EXPECT_EQ(amount("bandwidth", "10mbit"), 1'250'000u);
+  EXPECT_EQ(amount("bandwidth", "512Kbit"), 64'000u);
+  EXPECT_EQ(amount("bandwidth", "0"), 0u);
+  EXPECT_EQ(As<FaultOptions>({"fault", "heal", "eastus", "clients"}).verb, FaultVerb::kHeal);
+  EXPECT_EQ(As<UpOptions>({"up", "--wan", "measured"}).given.wan, "measured");
+}
+
 TEST(Parse, FaultsLogsWatchAndWait) {
   EXPECT_TRUE(As<FaultOptions>({"fault", "region-down", "eastus", "--mode", "hang"}).hang);
   EXPECT_TRUE(As<FaultOptions>({"fault", "kill", "controlplane", "--hold"}).hold);
@@ -192,6 +215,17 @@ TEST(Parse, EveryUsageErrorExitsWithTwoAndSaysWhatToDo) {
       {"resolve", "contoso", "--from", "eastus", "--client-subnet", "10.0.0.0/8"},
       {"fault"},
       {"fault", "kill"},
+      {"fault", "partition", "eastus"},
+      {"fault", "partition", "eastus", "eastus"},
+      {"fault", "partition", "eastus", "westus", "5"},
+      {"fault", "latency", "eastus", "westus"},
+      {"fault", "latency", "eastus", "westus", "-1"},
+      {"fault", "latency", "eastus", "westus", "61s"},
+      {"fault", "loss", "eastus", "westus", "nan"},
+      {"fault", "loss", "eastus", "westus", "100.1"},
+      {"fault", "bandwidth", "eastus", "westus", "10"},
+      {"fault", "bandwidth", "eastus", "westus", "1bit"},
+      {"up", "--wan", "sometimes"},
       {"fault", "region-down"},
       {"fault", "region-down", "westus", "--mode", "melt"},
       {"wait"},
