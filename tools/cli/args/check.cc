@@ -81,6 +81,7 @@ absl::StatusOr<UpOptions> CheckUp(const Raw& raw) {
     up.given.tolerated_failures = static_cast<int>(failures);
   }
   up.given.open = raw.open;
+  up.given.peer_tls = raw.peer_tls;
   if (raw.resolver_flags) {
     up.given.resolver_flags.emplace();
     for (absl::string_view flag : *raw.resolver_flags) {

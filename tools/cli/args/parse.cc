@@ -76,6 +76,8 @@ void AddUp(CLI::App* root, Raw& raw) {
   up->add_option("--wan", raw.wan, "Delays between regions: off (default), or measured, as Azure's are");
   up->add_option("--dns-listen", raw.dns_listen, "One more DNS address, such as 127.80.0.53:53");
   up->add_flag("--open,!--no-open", raw.open, "Changes need no bearer token (kept for later starts)");
+  up->add_flag("--peer-tls,!--no-peer-tls", raw.peer_tls,
+               "Mutual TLS between instances (kept for later starts)");
   up->add_option("--resolver-flag", raw.resolver_flags,
                  "A flag of nonet-dnsresolver, NAME=VALUE; repeatable, kept for later starts, '' for none");
   AddTimeout(up, raw);

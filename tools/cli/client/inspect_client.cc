@@ -1,7 +1,9 @@
 #include "tools/cli/client/inspect_client.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/tls.h"
 #include "nonet/inspect/v1/inspect.grpc.pb.h"
 #include "tools/cli/client/call.h"
 
@@ -12,8 +14,10 @@ class GrpcInspectClient final : public InspectClient {
   using Service = inspect::v1::SyncInspection;
 
  public:
-  GrpcInspectClient(const std::string& name, const std::string& address)
-      : peer_(absl::StrCat(name, " at ", address)), channel_(rpc::MakeChannel(address)), stub_(channel_) {}
+  GrpcInspectClient(const InspectTarget& target, const rpc::ChannelOptions& options)
+      : peer_(absl::StrCat(target.name, " at ", target.address)),
+        channel_(rpc::MakeChannel(target.address, options)),
+        stub_(channel_) {}
 
   absl::StatusOr<inspect::v1::ListGapsResponse> ListGaps(CallPolicy p) override {
     return Do(&Service::Stub::ListGaps, inspect::v1::ListGapsRequest(), p);
@@ -42,8 +46,15 @@ class GrpcInspectClient final : public InspectClient {
 
 }  // namespace
 
-std::unique_ptr<InspectClient> ConnectInspect(const std::string& name, const std::string& address) {
-  return std::make_unique<GrpcInspectClient>(name, address);
+absl::StatusOr<std::unique_ptr<InspectClient>> ConnectInspect(const InspectTarget& target) {
+  rpc::ChannelOptions options;
+  if (!target.certificates.empty()) {
+    ASSIGN_OR_RETURN(options.tls,
+                     rpc::ReadTlsIdentity(target.certificates + "/supervisor.pem",
+                                          target.certificates + "/supervisor.key", target.authority_file));
+    options.server_uri = rpc::UriOf(target.object);
+  }
+  return std::make_unique<GrpcInspectClient>(target, options);
 }
 
 }  // namespace nonet::cli

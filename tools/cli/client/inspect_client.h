@@ -18,7 +18,17 @@ class InspectClient {
   virtual absl::StatusOr<inspect::v1::Why> GetWhy(const std::string& message_id, CallPolicy = {}) = 0;
 };
 
-// `name` is the instance's, for messages; `address` is "ip:port".
-std::unique_ptr<InspectClient> ConnectInspect(const std::string& name, const std::string& address);
+struct InspectTarget {
+  std::string name;     // The instance's, for messages.
+  std::string address;  // "ip:port"
+  // Where the port wants a certificate: the directory with the supervisor's, the authority's file, and the
+  // object that has to answer ("resources/contoso"). All empty: plain.
+  std::string certificates = {};
+  std::string authority_file = {};
+  std::string object = {};
+};
+
+// FAILED_PRECONDITION when a certificate cannot be read.
+absl::StatusOr<std::unique_ptr<InspectClient>> ConnectInspect(const InspectTarget& target);
 
 }  // namespace nonet::cli

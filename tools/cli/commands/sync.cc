@@ -34,7 +34,16 @@ absl::StatusOr<std::vector<InstanceDoor>> OpenDoors(const Context& context, cons
     named = true;
     for (const ClusterFileContent::Instance& instance : resource.instances) {
       if (instance.grpc.empty()) continue;
-      doors.push_back({instance.name, ConnectInspect(instance.name, instance.grpc)});
+      InspectTarget target = {.name = instance.name, .address = instance.grpc};
+      if (file->peer_tls) {
+        target.certificates = context.dir + "/tls";
+        target.authority_file = file->authority_file;
+        target.object = instance.name == resource.name
+                            ? absl::StrCat("resources/", resource.name)
+                            : absl::StrCat("resources/", resource.name, "/replicas/", instance.name);
+      }
+      ASSIGN_OR_RETURN(std::unique_ptr<InspectClient> client, ConnectInspect(target));
+      doors.push_back({instance.name, std::move(client)});
     }
   }
   if (!named) {

@@ -81,6 +81,7 @@ absl::StatusOr<std::optional<supervisor::Settings>> ReadSettings(const std::stri
   settings.dns_listen = Value(json, "dnsListen", settings.dns_listen);
   settings.wan = Value(json, "wan", settings.wan);
   settings.open = Value(json, "open", settings.open);
+  settings.peer_tls = Value(json, "peerTls", settings.peer_tls);
   settings.resolver_flags = Value(json, "resolverFlags", settings.resolver_flags);
   return std::optional<supervisor::Settings>(settings);
 }
@@ -106,6 +107,7 @@ std::vector<std::string> SupervisorArguments(const std::string& dir, const super
   if (given.dns_listen)
     arguments.push_back(absl::StrCat("--dns_listen=", absl::StrJoin(*given.dns_listen, ",")));
   if (given.open) arguments.push_back(*given.open ? "--open=true" : "--open=false");
+  if (given.peer_tls) arguments.push_back(*given.peer_tls ? "--peer_tls=true" : "--peer_tls=false");
   if (given.resolver_flags) {
     arguments.push_back(absl::StrCat("--resolver_flags=", absl::StrJoin(*given.resolver_flags, "\n")));
   }

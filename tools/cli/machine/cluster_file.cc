@@ -46,6 +46,7 @@ std::optional<ClusterFileContent> ParseClusterFile(absl::string_view text) {
   content.dns_grpc = Text(Member(root, "dns"), "grpc");
   content.supervisor_grpc = Text(Member(root, "supervisor"), "grpc");
   content.authority_file = Text(root, "caFile");
+  content.peer_tls = root.value("peerTls", Json()) == Json(true);
   for (const Json& json : Member(root, "resources")) {
     ClusterFileContent::Resource resource{.name = Text(json, "name"),
                                           .group = Text(json, "resourceGroup"),

@@ -20,6 +20,7 @@ struct ClusterFileContent {
     std::vector<Instance> instances;
   };
   std::string cluster, control_grpc, dns_address, dns_grpc, supervisor_grpc, authority_file;
+  bool peer_tls = false;
   std::vector<Resource> resources;
   Json document;  // As it is.
 };

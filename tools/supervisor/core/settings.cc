@@ -178,6 +178,7 @@ absl::StatusOr<Settings> DecideSettings(const std::optional<Settings>& kept, con
         return absl::OkStatus();
       }));
   settings.open = given.open.value_or(settings.open);
+  settings.peer_tls = given.peer_tls.value_or(settings.peer_tls);
   settings.resolver_flags = given.resolver_flags.value_or(settings.resolver_flags);
   RETURN_IF_ERROR(ValidateSettings(settings));
   return settings;

@@ -28,6 +28,7 @@ struct Settings {
   std::string wan = "off";                   // Or "measured": the delays between Azure's regions.
   // A later start may change these; processes that run already keep what they were started with.
   bool open = false;                             // Changes need no bearer token.
+  bool peer_tls = false;                         // Instances' gRPC ports want a certificate of the cluster's.
   std::vector<std::string> resolver_flags = {};  // Further flags of nonet-dnsresolver: "rrl=0".
   friend bool operator==(const Settings&, const Settings&) = default;
 };
@@ -45,6 +46,7 @@ struct GivenSettings {
   std::optional<std::vector<std::string>> dns_listen = {};
   std::optional<std::string> wan = {};
   std::optional<bool> open = {};
+  std::optional<bool> peer_tls = {};
   std::optional<std::vector<std::string>> resolver_flags = {};
 };
 

@@ -98,6 +98,7 @@ std::string RenderClusterFile(const Settings& settings, const std::string& dir,
                       {{"grpc", LocalAddress(settings, kSupervisorGrpcOffset)},
                        {"admin", LocalAddress(settings, kSupervisorAdminOffset)}}},
                      {"caFile", AuthorityFile(dir)},
+                     {"peerTls", settings.peer_tls},
                      {"resources", std::move(resources)}};
   return file.dump(2) + "\n";
 }

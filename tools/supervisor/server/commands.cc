@@ -99,6 +99,7 @@ Command CommandFor(const Launch& launch, const Settings& settings, const Places&
     case ProcessKind::kInstance:
       command.arguments = ReplicaArguments(launch, settings, places.dir);
       Append(CertificateArguments(launch.instance, places), command.arguments);
+      if (settings.peer_tls) command.arguments.push_back("--peer_tls");
       break;
   }
   const std::string stem = FileStem(launch.kind, launch.instance);

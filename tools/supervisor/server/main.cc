@@ -19,9 +19,11 @@
 #include "common/process/daemon.h"
 #include "common/process/files.h"
 #include "common/rpc/server.h"
+#include "common/rpc/tls.h"
 #include "tools/supervisor/core/errors.h"
 #include "tools/supervisor/core/limits.h"
 #include "tools/supervisor/core/settings.h"
+#include "tools/supervisor/server/certificates.h"
 #include "tools/supervisor/server/check_flags.h"
 #include "tools/supervisor/server/commands.h"
 #include "tools/supervisor/server/directory_lock.h"
@@ -50,6 +52,7 @@ ABSL_FLAG(std::optional<std::string>, wan, std::nullopt,
           "delays between regions: off, or measured, as Azure's are (off)");
 
 ABSL_FLAG(std::optional<bool>, open, std::nullopt, "changes need no bearer token (false)");
+ABSL_FLAG(std::optional<bool>, peer_tls, std::nullopt, "mutual TLS between instances (false)");
 ABSL_FLAG(std::optional<std::string>, resolver_flags, std::nullopt,
           "further flags of nonet-dnsresolver, one a line, without dashes; empty: none");
 
@@ -83,6 +86,7 @@ GivenSettings SettingsFromFlags() {
           .dns_listen = absl::GetFlag(FLAGS_dns_listen),
           .wan = absl::GetFlag(FLAGS_wan),
           .open = absl::GetFlag(FLAGS_open),
+          .peer_tls = absl::GetFlag(FLAGS_peer_tls),
           .resolver_flags = Lines(absl::GetFlag(FLAGS_resolver_flags))};
 }
 
@@ -124,10 +128,22 @@ absl::Status CheckResolverFlags(const std::string& dir, const Settings& settings
   return BadSetting("resolver-flag", absl::StrJoin(settings.resolver_flags, ","), status.message());
 }
 
+// What the supervisor shows to instances that want a certificate; nullptr when they do not.
+absl::StatusOr<std::shared_ptr<const rpc::TlsIdentity>> Identification(Daemon& daemon,
+                                                                       const Settings& settings) {
+  if (!settings.peer_tls) return std::shared_ptr<const rpc::TlsIdentity>();
+  const int64_t now = daemon.loop().clock().WallNs();
+  ASSIGN_OR_RETURN(const std::unique_ptr<Certificates> certificates,
+                   Certificates::Open(daemon.dir(), settings, now));
+  ASSIGN_OR_RETURN(const CertificateFiles files, certificates->ForSupervisor(now));
+  return rpc::ReadTlsIdentity(files.certificate, files.key, files.authority);
+}
+
 absl::Status Start(Daemon& daemon, Process& process, const Settings& settings, bool new_directory) {
   ASSIGN_OR_RETURN(const Token token, LoadToken(daemon.dir()));
   process.launcher = MakeRealLauncher(daemon.loop(), process.proc);
-  process.links = MakeGrpcLinkPusher(daemon.loop(), nullptr);
+  ASSIGN_OR_RETURN(const auto identity, Identification(daemon, settings));
+  process.links = MakeGrpcLinkPusher(daemon.loop(), identity);
   ASSIGN_OR_RETURN(const std::string program_dir, ProgramDirectory());
   process.supervisor = std::make_unique<Supervisor>(
       daemon.loop(),

@@ -265,6 +265,7 @@ std::string EncodeSettings(const Settings& settings) {
                      {"dnsListen", settings.dns_listen},
                      {"wan", settings.wan},
                      {"open", settings.open},
+                     {"peerTls", settings.peer_tls},
                      {"resolverFlags", settings.resolver_flags}};
   return json.dump(2) + "\n";
 }
@@ -286,6 +287,7 @@ absl::StatusOr<Settings> DecodeSettings(absl::string_view text, absl::string_vie
   // Younger than the rest: a directory of before does not have them.
   if (reader.Has("wan")) reader.Get("wan", settings.wan);
   if (reader.Has("open")) reader.Get("open", settings.open);
+  if (reader.Has("peerTls")) reader.Get("peerTls", settings.peer_tls);
   if (reader.Has("resolverFlags")) reader.Get("resolverFlags", settings.resolver_flags);
   if (!status.ok()) return status;
   return settings;
