@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "common/loop/event_loop.h"
 #include "common/process/metrics.h"
+#include "controlplane/server/arm_server.h"
 #include "controlplane/server/engine.h"
 #include "controlplane/store/store.h"
 
@@ -24,8 +25,11 @@ class ControlPlaneServer {
  public:
   struct Options {
     uint16_t port = 0;
+    std::string token;  // What changes something over gRPC needs it; open when empty.
     Engine::Options engine;
     size_t queue_bytes_max = kSubscriberQueueBytesMax;
+    arm::ArmServer::Options arm;   // Azure Resource Manager REST; nothing listens unless it has ports.
+    std::string backup_directory;  // For what is being sent, on the store's disk; no backups when empty.
   };
   // Loads the store, then serves on 127.0.0.1. Loop, store and metrics outlive it. `fail` is called when a
   // commit fails: the process must end.
@@ -36,6 +40,9 @@ class ControlPlaneServer {
 
   // "127.0.0.1:7800".
   virtual std::string address() const = 0;
+  // Of Azure Resource Manager REST: "127.0.0.1:7801", "127.0.0.1:7802"; empty where nothing listens.
+  virtual std::string arm_http_address() const = 0;
+  virtual std::string arm_https_address() const = 0;
   // Finishes what was taken in, ends every stream and call, then calls `done` on some thread.
   virtual void Stop(absl::AnyInvocable<void()> done) = 0;
 };

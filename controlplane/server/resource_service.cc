@@ -6,10 +6,11 @@
 #include <atomic>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/synchronization/mutex.h"
+#include "common/base/status_macros.h"
 #include "common/rpc/status.h"
-#include "controlplane/core/validate.h"
+#include "controlplane/core/lists.h"
+#include "controlplane/server/calls.h"
 #include "nonet/resource/v1/resource_service.grpc.pb.h"
 
 namespace nonet::controlplane {
@@ -90,74 +91,89 @@ class ResourceServiceImpl final : public ResourceService::CallbackService {
 
   ServerUnaryReactor* GetResource(Context* context, const GetResourceRequest* request,
                                   Resource* response) override {
-    return Read(context, [request, response](const ControlPlane& plane) {
-      const auto found = plane.resources().GetResource(request->name(), request->resource_group());
-      if (found.ok()) *response = (*found)->resource();
-      return found.status();
-    });
-  }
-
-  ServerUnaryReactor* ListResources(Context* context, const ListResourcesRequest* request,
-                                    ListResourcesResponse* response) override {
-    return Read(context, [request, response](const ControlPlane& plane) {
-      for (const auto& [name, object] : plane.resources().objects()) {
-        if (!object.has_resource()) continue;
-        const std::string& group = object.resource().resource_group();
-        if (!request->resource_group().empty() && !absl::EqualsIgnoreCase(group, request->resource_group())) {
-          continue;
-        }
-        *response->add_resources() = object.resource();
-      }
-      return absl::OkStatus();
-    });
+    return ReadCall(
+        engine_, context, response, [request](const ControlPlane& plane) -> absl::StatusOr<Resource> {
+          ASSIGN_OR_RETURN(const Object* found,
+                           plane.resources().GetResource(request->name(), request->resource_group()));
+          return found->resource();
+        });
   }
 
   ServerUnaryReactor* GetReplica(Context* context, const GetReplicaRequest* request,
                                  Replica* response) override {
-    return Read(context, [request, response](const ControlPlane& plane) {
-      const auto found = plane.resources().GetReplica(request->name(), request->resource_group());
-      if (found.ok()) *response = (*found)->replica();
-      return found.status();
+    return ReadCall(
+        engine_, context, response, [request](const ControlPlane& plane) -> absl::StatusOr<Replica> {
+          ASSIGN_OR_RETURN(const Object* found,
+                           plane.resources().GetReplica(request->name(), request->resource_group()));
+          return found->replica();
+        });
+  }
+
+  ServerUnaryReactor* GetAccessKeys(Context* context, const GetAccessKeysRequest* request,
+                                    AccessKeys* response) override {
+    return ReadCall(engine_, context, response,
+                    [request](const ControlPlane& plane) -> absl::StatusOr<AccessKeys> {
+                      ASSIGN_OR_RETURN(const Object* found,
+                                       plane.resources().GetKeys(request->name(), request->resource_group()));
+                      return found->access_keys();
+                    });
+  }
+
+  ServerUnaryReactor* ListResources(Context* context, const ListResourcesRequest* request,
+                                    ListResourcesResponse* response) override {
+    return ReadCall(engine_, context, response, [request](const ControlPlane& plane) {
+      return controlplane::ListResources(plane.resources(), *request);
     });
   }
 
   ServerUnaryReactor* ListReplicas(Context* context, const ListReplicasRequest* request,
                                    ListReplicasResponse* response) override {
-    return Read(context, [request, response](const ControlPlane& plane) {
-      const auto parent = plane.resources().GetResource(request->parent(), request->resource_group());
-      if (!parent.ok()) return parent.status();
-      for (const Object* replica : plane.resources().ListReplicas(request->parent())) {
-        *response->add_replicas() = replica->replica();
-      }
-      return absl::OkStatus();
-    });
-  }
-
-  ServerUnaryReactor* GetAccessKeys(Context* context, const GetAccessKeysRequest* request,
-                                    AccessKeys* response) override {
-    return Read(context, [request, response](const ControlPlane& plane) {
-      const auto found = plane.resources().GetKeys(request->name(), request->resource_group());
-      if (found.ok()) *response = (*found)->access_keys();
-      return found.status();
+    return ReadCall(engine_, context, response, [request](const ControlPlane& plane) {
+      return controlplane::ListReplicas(plane.resources(), *request);
     });
   }
 
   ServerUnaryReactor* GetEffectiveConfiguration(Context* context,
                                                 const GetEffectiveConfigurationRequest* request,
                                                 EffectiveConfiguration* response) override {
-    return Read(context, [request, response](const ControlPlane& plane) {
-      auto effective = plane.Effective(request->name());
-      if (effective.ok()) *response = *std::move(effective);
-      return effective.status();
+    return ReadCall(engine_, context, response,
+                    [request](const ControlPlane& plane) { return plane.Effective(request->name()); });
+  }
+
+  ServerUnaryReactor* GetCapacityReport(Context* context, const GetCapacityReportRequest* request,
+                                        CapacityReport* response) override {
+    return ReadCall(engine_, context, response, [request](const ControlPlane& plane) {
+      return plane.Capacity(request->name(), request->resource_group());
+    });
+  }
+
+  ServerUnaryReactor* CheckNameAvailability(Context* context, const CheckNameAvailabilityRequest* request,
+                                            CheckNameAvailabilityResponse* response) override {
+    return ReadCall(engine_, context, response, [request](const ControlPlane& plane) {
+      return controlplane::CheckNameAvailability(plane.resources(), *request);
+    });
+  }
+
+  ServerUnaryReactor* ListSkus(Context* context, const ListSkusRequest* request,
+                               ListSkusResponse* response) override {
+    return ReadCall(engine_, context, response, [request](const ControlPlane& plane) {
+      return controlplane::ListSkus(plane.resources(), *request);
+    });
+  }
+
+  ServerUnaryReactor* ListUsages(Context* context, const ListUsagesRequest* request,
+                                 ListUsagesResponse* response) override {
+    return ReadCall(engine_, context, response, [request](const ControlPlane& plane) {
+      return controlplane::ListUsages(plane.resources(), *request);
     });
   }
 
   ServerUnaryReactor* ListSubscribers(Context* context, const google::protobuf::Empty*,
                                       ListSubscribersResponse* response) override {
-    return Read(context, [response](const ControlPlane& plane) {
-      *response = plane.ListSubscribers();
-      return absl::OkStatus();
-    });
+    return ReadCall(engine_, context, response,
+                    [](const ControlPlane& plane) -> absl::StatusOr<ListSubscribersResponse> {
+                      return plane.ListSubscribers();
+                    });
   }
 
   ServerUnaryReactor* WaitForConvergence(Context* context, const WaitForConvergenceRequest* request,
@@ -179,33 +195,10 @@ class ResourceServiceImpl final : public ResourceService::CallbackService {
   }
 
  private:
-  // gRPC keeps request and response until the reactor finishes, which each work makes it do exactly once.
   template <typename Request, typename Response>
   ServerUnaryReactor* Mutate(Context* context, const Request& request, Response* response) {
-    ServerUnaryReactor* reactor = context->DefaultReactor();
-    const absl::Status taken = engine_.Submit([&request, response, reactor](Engine::Turn& turn) {
-      absl::StatusOr<Object> answer = turn.plane.Mutate(request, turn.now, DrawRandoms(), turn.effects);
-      turn.Then([response, reactor, answer = std::move(answer)](const absl::Status& committed) mutable {
-        const absl::Status status = committed.ok() ? answer.status() : committed;
-        if (status.ok()) Take(*std::move(answer), *response);
-        reactor->Finish(rpc::ToGrpc(status));
-      });
-    });
-    if (!taken.ok()) reactor->Finish(rpc::ToGrpc(taken));
-    return reactor;
-  }
-
-  // A read sees what commands before it in the same turn changed, so it is answered after the commit too.
-  template <typename Reader>
-  ServerUnaryReactor* Read(Context* context, Reader reader) {
-    ServerUnaryReactor* reactor = context->DefaultReactor();
-    const absl::Status taken = engine_.Submit([reader, reactor](Engine::Turn& turn) {
-      turn.Then([reactor, status = reader(turn.plane)](const absl::Status& committed) {
-        reactor->Finish(rpc::ToGrpc(committed.ok() ? status : committed));
-      });
-    });
-    if (!taken.ok()) reactor->Finish(rpc::ToGrpc(taken));
-    return reactor;
+    return MutateCall(engine_, context, request, response,
+                      [](const Request&, Object&& answer, Response& out) { Take(std::move(answer), out); });
   }
 
   Engine& engine_;

@@ -68,6 +68,19 @@ absl::Status Put(rocksdb::WriteBatch& batch, const std::vector<layout::Write>& w
   return absl::OkStatus();
 }
 
+// RocksDB would take a store whose CURRENT is missing for a new one, and delete the rest.
+absl::Status CheckNotBeheaded(rocksdb::FileSystem& files, const std::string& path) {
+  if (files.FileExists(path + "/CURRENT", {}, nullptr).ok()) return absl::OkStatus();
+  std::vector<std::string> names;
+  if (!files.GetChildren(path, {}, &names, nullptr).ok()) return absl::OkStatus();  // There is none yet.
+  for (const std::string& name : names) {
+    if (absl::EndsWith(name, ".sst") || absl::EndsWith(name, ".log")) {
+      return errors::StoreCorrupt(path, "it has tables or logs but no file CURRENT");
+    }
+  }
+  return absl::OkStatus();
+}
+
 std::string ParentOf(const std::string& path) {
   const size_t slash = path.find_last_of('/');
   if (slash == std::string::npos) return ".";
@@ -83,11 +96,12 @@ struct RocksDbStore::Impl {
     return Convert(db->Write(options, &batch), path);
   }
 
+  rocksdb::FileSystem& Files() const { return *(env ? env.get() : rocksdb::Env::Default())->GetFileSystem(); }
+
   // RocksDB syncs what is in the directory, not the entry of the directory itself.
   absl::Status SyncParent() {
-    rocksdb::FileSystem& files = *(env ? env.get() : rocksdb::Env::Default())->GetFileSystem();
     std::unique_ptr<rocksdb::FSDirectory> parent;
-    RETURN_IF_ERROR(Convert(files.NewDirectory(ParentOf(path), {}, &parent, nullptr), path));
+    RETURN_IF_ERROR(Convert(Files().NewDirectory(ParentOf(path), {}, &parent, nullptr), path));
     return Convert(parent->Fsync({}, nullptr), path);
   }
 
@@ -140,6 +154,7 @@ absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(const std::stri
     impl->env = rocksdb::NewCompositeEnv(given.file_system);
     options.env = impl->env.get();
   }
+  RETURN_IF_ERROR(CheckNotBeheaded(impl->Files(), path));
   rocksdb::DB* db = nullptr;
   RETURN_IF_ERROR(Convert(rocksdb::DB::Open(options, path, &db), path));
   impl->db.reset(db);

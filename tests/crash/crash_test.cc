@@ -146,5 +146,14 @@ TEST(FullDisk, AtAnyWriteIsToldAndLosesNothing) {
   EXPECT_GT(told, 50);
 }
 
+TEST(ReadOnlyDisk, IsToldAndLosesNothing) {
+  for (const uint64_t site : {1, 30, 60, 90}) {
+    Life run;
+    ASSERT_TRUE(run.CrashAt(site, Fault::kReadOnly, Survival::kEverything));
+    EXPECT_EQ(absl::StrJoin(run.problems(), "; "), "") << "site " << site << " (" << run.failed() << ")";
+    EXPECT_EQ(ErrorReason(run.refusal()), "STORE_UNWRITABLE") << run.refusal();
+  }
+}
+
 }  // namespace
 }  // namespace nonet::crash

@@ -36,6 +36,11 @@ std::string Clean(const std::string& path) {
 
 IOStatus Dead() { return IOStatus::IOError("the power is off"); }
 IOStatus Full() { return IOStatus::NoSpace("No space left on device"); }
+// Of a site that was not done.
+IOStatus Refusal(Verdict verdict) {
+  if (verdict == Verdict::kFailNoSpace) return Full();
+  return verdict == Verdict::kFailReadOnly ? IOStatus::IOError("Read-only file system") : Dead();
+}
 IOStatus Missing(const std::string& path) { return IOStatus::PathNotFound(path); }
 
 // The human-readable log is nobody's state.
@@ -99,7 +104,7 @@ class Writer final : public rocksdb::FSWritableFile {
     const Verdict verdict = disk_.Site(life_, "append", path_, true, data.size(), &part);
     if (verdict == Verdict::kFail) return Dead();
     inode_->data.append(data.data(), part);
-    return verdict == Verdict::kDo ? IOStatus::OK() : verdict == Verdict::kFailNoSpace ? Full() : Dead();
+    return verdict == Verdict::kDo ? IOStatus::OK() : Refusal(verdict);
   }
   IOStatus Truncate(uint64_t size, const IOOptions&, IODebugContext*) override {
     absl::MutexLock lock(&disk_.mu);
@@ -112,8 +117,7 @@ class Writer final : public rocksdb::FSWritableFile {
     absl::MutexLock lock(&disk_.mu);
     size_t part = 0;
     const Verdict verdict = disk_.Site(life_, "sync", path_, true, 0, &part);
-    if (verdict == Verdict::kFailNoSpace) return Full();
-    if (verdict != Verdict::kDo) return Dead();
+    if (verdict != Verdict::kDo) return Refusal(verdict);
     inode_->synced = inode_->data.size();
     return IOStatus::OK();
   }
@@ -143,8 +147,7 @@ class Directory final : public rocksdb::FSDirectory {
     absl::MutexLock lock(&disk_.mu);
     size_t part = 0;
     const Verdict verdict = disk_.Site(life_, "sync directory", path_, true, 0, &part);
-    if (verdict == Verdict::kFailNoSpace) return Full();
-    if (verdict != Verdict::kDo) return Dead();
+    if (verdict != Verdict::kDo) return Refusal(verdict);
     disk_.SyncDirectory(path_);
     return IOStatus::OK();
   }
@@ -355,7 +358,7 @@ class DiskFileSystem final : public rocksdb::FileSystemWrapper {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(disk_.mu) {
     size_t part = 0;
     const Verdict verdict = disk_.Site(life_, what, path, needs_space, 0, &part);
-    return verdict == Verdict::kDo ? IOStatus::OK() : verdict == Verdict::kFailNoSpace ? Full() : Dead();
+    return verdict == Verdict::kDo ? IOStatus::OK() : Refusal(verdict);
   }
   IOStatus Create(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(disk_.mu) {
     if (disk_.directories.contains(path)) return IOStatus::IOError(path, "exists");

@@ -36,9 +36,18 @@ SimulatedDisk::Verdict SimulatedDisk::Site(uint64_t life, const char* what, cons
     failed_ = absl::StrCat(what, " ", path);
     off_ = fault_ == Fault::kPowerLoss;
     full_ = fault_ == Fault::kNoSpace;
+    read_only_ = fault_ == Fault::kReadOnly;
     if (full_ && !needs_space) return Verdict::kDo;
+    if (read_only_) {
+      *part = 0;
+      return Verdict::kFailReadOnly;
+    }
     *part = size == 0 ? 0 : random_.Below(size + 1);
     return full_ ? Verdict::kFailNoSpace : Verdict::kDoInPart;
+  }
+  if (read_only_) {
+    *part = 0;
+    return Verdict::kFailReadOnly;
   }
   if (full_ && needs_space) {
     *part = 0;
@@ -111,14 +120,14 @@ void SimulatedDisk::Restart(Survival survival, uint64_t seed) {
   locked.clear();
   random_ = Random(seed + 1);
   ++life_;
-  off_ = full_ = false;
+  off_ = full_ = read_only_ = false;
   sites_ = fail_at_ = 0;
   failed_.clear();
 }
 
 void SimulatedDisk::Heal() {
   absl::MutexLock lock(&mu);
-  full_ = false;
+  full_ = read_only_ = false;
   sites_ = fail_at_ = 0;
   failed_.clear();
 }

@@ -34,6 +34,7 @@ enum class Fault {
   kNone,
   kPowerLoss,  // The site's write happens in part or not at all; nothing after it does.
   kNoSpace,    // The site and everything after it that needs space fails, until Heal.
+  kReadOnly,   // The site and everything after it fails, until Heal.
 };
 
 // What a power loss leaves of what was not synced.
@@ -58,7 +59,7 @@ class SimulatedDisk {
   // The power is off or goes off now; comes back with what survives. Mounts from before answer errors for
   // ever.
   void Restart(Survival survival, uint64_t seed);
-  // There is space again.
+  // There is space again, and writing is allowed.
   void Heal();
 
   // Paths of the files there are. Changes one bit; false where the file has no such byte.
@@ -72,7 +73,7 @@ class SimulatedDisk {
     size_t synced = 0;
   };
   using InodePtr = std::shared_ptr<Inode>;  // Shared by names and open files, as on a real disk.
-  enum class Verdict { kDo, kDoInPart, kFail, kFailNoSpace };
+  enum class Verdict { kDo, kDoInPart, kFail, kFailNoSpace, kFailReadOnly };
 
   // Takes a site. kDoInPart: keep `*part` of 0..`size` bytes, then fail.
   Verdict Site(uint64_t life, const char* what, const std::string& path, bool needs_space, size_t size,
@@ -103,6 +104,7 @@ class SimulatedDisk {
   uint64_t life_ ABSL_GUARDED_BY(mu) = 1;
   bool off_ ABSL_GUARDED_BY(mu) = false;
   bool full_ ABSL_GUARDED_BY(mu) = false;
+  bool read_only_ ABSL_GUARDED_BY(mu) = false;
   uint64_t sites_ ABSL_GUARDED_BY(mu) = 0;
   uint64_t fail_at_ ABSL_GUARDED_BY(mu) = 0;
   Fault fault_ ABSL_GUARDED_BY(mu) = Fault::kNone;

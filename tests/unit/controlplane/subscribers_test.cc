@@ -168,6 +168,24 @@ TEST(Convergence, WaitsThirtySecondsForWhoWasLost) {
   EXPECT_FALSE(state.response.dnsresolver_seen());
 }
 
+TEST(Convergence, WaitsFiveSecondsForWhoWasLostWhenNoSupervisorWouldStartItAgain) {
+  Plane plane = Converged();
+  plane.Close("supervisor");
+  plane.Close("dnsresolver");
+  Tag(plane, "1");
+  plane.Ack(kContoso);
+  plane.Wait(5 * kSecond);
+  EXPECT_THAT(plane.core.CheckConvergence(kContoso, 0, plane.now).missing,
+              ElementsAre("dnsresolver", "supervisor"));
+  EXPECT_EQ(plane.core.NextDeadline(plane.now), plane.now.steady_ns + 1);
+  plane.Wait(1);
+  EXPECT_TRUE(plane.core.CheckConvergence(kContoso, 0, plane.now).status.ok());
+  // A supervisor that comes back may still start it again.
+  plane.OpenSupervisor();
+  EXPECT_THAT(plane.core.CheckConvergence(kContoso, 0, plane.now).missing,
+              ElementsAre("dnsresolver", "supervisor"));
+}
+
 TEST(Convergence, DoesNotWaitForAnInstanceThatTheSupervisorKnowsToBeDown) {
   Plane plane = Converged();
   plane.Close(kContoso);

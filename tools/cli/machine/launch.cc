@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/wait.h>
 
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 
@@ -18,6 +20,23 @@ std::string SiblingProgram(const std::string& name) {
   std::error_code error;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
   return (self.parent_path() / name).string();
+}
+
+absl::StatusOr<int> RunToEnd(const std::string& program, const std::vector<std::string>& arguments) {
+  std::vector<char*> argv = {const_cast<char*>(program.c_str())};
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  pid_t pid = 0;
+  const int error = posix_spawn(&pid, program.c_str(), nullptr, nullptr, argv.data(), environ);
+  if (error != 0) {
+    return errors::Local("LAUNCH_FAILED", absl::StrCat("cannot start ", program, ": ", std::strerror(error)),
+                         "tools/build");
+  }
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!WIFEXITED(status)) return errors::Local("LAUNCH_FAILED", absl::StrCat(program, " was ended"));
+  return WEXITSTATUS(status);
 }
 
 absl::StatusOr<int> LaunchDetached(const std::string& program, const std::vector<std::string>& arguments,

@@ -12,6 +12,10 @@ namespace nonet::cli {
 absl::StatusOr<int> LaunchDetached(const std::string& program, const std::vector<std::string>& arguments,
                                    const std::string& log_file);
 
+// Runs a program with this one's input and output, and waits. Its exit code; LAUNCH_FAILED also when a signal
+// ended it.
+absl::StatusOr<int> RunToEnd(const std::string& program, const std::vector<std::string>& arguments);
+
 // The path of a program that is installed next to this one.
 std::string SiblingProgram(const std::string& name);
 
