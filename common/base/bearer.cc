@@ -12,8 +12,10 @@ namespace {
 
 constexpr absl::string_view kScheme = "Bearer ";
 constexpr char kNextStep[] =
-    "send 'authorization: Bearer TOKEN' with the content of the file that cluster.json names as "
-    "armTokenFile; "
+    "send 'authorization: Bearer TOKEN' with the content of DIR/token (armTokenFile in cluster.json); the "
+    "nonet "
+    "command reads that file by --dir";
+"
     "the nonet command does so by itself";
 
 bool SameInConstantTime(absl::string_view given, absl::string_view token) {

@@ -21,6 +21,7 @@ struct ClusterOptions {
   std::string probe_interval = "200ms";
   std::string probe_timeout = "400ms";
   int tolerated_failures = 2;
+  std::vector<std::string> flags = {};  // Further ones of `nonet up`.
 };
 
 class Cluster {
