@@ -126,7 +126,7 @@ TEST_F(Operators, ATemplateThatCannotBeChangesNothing) {
 TEST_F(Operators, HubsAreMadeChangedAndTakenAway) {
   cluster().Ok({"hub", "create", "games", "-n", "contoso", "--event-handler",
                 "url-template=http://127.0.0.1:9/{event}", "user-event-pattern=*", "system-event=connected"});
-  Refused({"hub", "create", "games", "-n", "contoso"}, 64 + 10, "STALE_ETAG");
+  Refused({"hub", "create", "games", "-n", "contoso"}, 64 + 6, "HUB_EXISTS");
   cluster().Ok({"hub", "update", "games", "-n", "contoso", "--allow-anonymous", "true"});
   const nlohmann::json hub = cluster().Json({"hub", "show", "games", "-n", "contoso"});
   EXPECT_EQ(hub["properties"]["anonymousConnectPolicy"], "allow");
@@ -186,6 +186,7 @@ TEST_F(Operators, DrainingWaitsForConnectionsThenDeletes) {
 }
 
 TEST_F(Operators, EffectiveTellsWhereEachSettingComesFrom) {
+  cluster().Ok({"replica", "update", "westeurope", "-n", "contoso", "--unit-count", "2"});
   std::set<std::string> sources;
   std::string local_auth, capacity;
   for (const auto& setting :

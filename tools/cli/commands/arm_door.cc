@@ -21,13 +21,14 @@ using deploy::Kind;
 using resource::v1::Replica;
 using resource::v1::Resource;
 
-// What only the template knows of a resource.
+// Without what only the template knows of a resource, and in the types that a text of it would be read in:
+// what an expression makes is a signed number, what the codec reads an unsigned one.
 Json WithoutTemplateKeys(Json body) {
   for (const char* key : {"type", "apiVersion", "name", "dependsOn", "condition", "copy", "resources",
                           "existing", "comments", "metadata"}) {
     body.erase(key);
   }
-  return body;
+  return Json::parse(body.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 absl::Status CheckVersion(Kind kind, const Json& body) {
