@@ -15,8 +15,6 @@ constexpr char kNextStep[] =
     "send 'authorization: Bearer TOKEN' with the content of DIR/token (armTokenFile in cluster.json); the "
     "nonet "
     "command reads that file by --dir";
-"
-    "the nonet command does so by itself";
 
 bool SameInConstantTime(absl::string_view given, absl::string_view token) {
   unsigned difference = given.size() == token.size() ? 0 : 1;
