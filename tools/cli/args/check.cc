@@ -191,7 +191,8 @@ absl::Status CheckSubject(const Raw& raw, ObjectOptions& object) {
 absl::Status CheckLifecycle(const Raw& raw, ObjectOptions& object) {
   object.force = raw.force;
   if (raw.drain) {
-    ASSIGN_OR_RETURN(object.drain_ns, DurationWord("--drain", *raw.drain == "default" ? Words() : raw.drain, 0));
+    ASSIGN_OR_RETURN(object.drain_ns,
+                     DurationWord("--drain", *raw.drain == "default" ? Words() : raw.drain, 0));
     if (*object.drain_ns == 0) object.drain_ns = kDrainDefaultNs;
     if (!raw.timeout) object.change.timeout_ns += *object.drain_ns;
   }

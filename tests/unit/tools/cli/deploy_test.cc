@@ -105,6 +105,18 @@ TEST_F(Deploy, AnErrorThatCanBeSeenBeforehandChangesNothing) {
   EXPECT_THAT(err_.str(), IsEmpty());
 }
 
+TEST_F(Deploy, AReplicaThatCannotBeIsRefusedBeforeItsPrimaryIsMade) {
+  std::string text = kTemplate;
+  const std::string hub = "webPubSub/hubs\"";
+  text.replace(text.find(hub), hub.size(), "webPubSub/replicas\", \"location\": \"westu\"");
+  text.replace(text.find("{\"anonymousConnectPolicy\": \"allow\"}"), 35, "{}");
+  options_.file = Write("replica.json", text);
+  const absl::Status status = Run();
+  EXPECT_EQ(ErrorReason(status), "UNKNOWN_REGION") << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("contoso/chat: "));
+  EXPECT_THAT(control_.resources, IsEmpty());
+}
+
 TEST_F(Deploy, UnknownApiVersionsAreRefused) {
   std::string text = kTemplate;
   text.replace(text.find("2024-03-01"), 10, "1999-01-01");
