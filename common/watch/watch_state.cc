@@ -65,6 +65,7 @@ absl::Status WatchState::Restore(absl::string_view file, WatchClient::Delta& del
       !content.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return absl::DataLossError("the watch state file is damaged");
   }
+  touched_.clear();
   for (Event& event : *content.mutable_events()) Take(std::move(event), delta);
   restored_with_refusals_ = !content.last() || !refusals_.empty();
   refusals_.clear();
@@ -77,6 +78,7 @@ absl::Status WatchState::Restore(absl::string_view file, WatchClient::Delta& del
 
 std::optional<WatchClient::Delta> WatchState::Receive(WatchResponse response) {
   if (!response.history().empty()) Follow(response.history());
+  touched_.clear();
   switch (response.kind()) {
     case WatchResponse::KIND_SNAPSHOT:
       return ReceiveSnapshot(std::move(response));
@@ -148,7 +150,7 @@ void WatchState::Take(Event event, WatchClient::Delta& delta) {
     refusals_.erase(name);
     if (held == objects_.end()) return;
     objects_.erase(held);
-    std::erase(delta.changed, name);
+    if (!touched_.insert(name).second) std::erase(delta.changed, name);
     delta.removed.push_back(name);
     return;
   }
@@ -161,8 +163,11 @@ void WatchState::Take(Event event, WatchClient::Delta& delta) {
   }
   refusals_.erase(name);
   objects_[name] = std::move(event);
-  std::erase(delta.removed, name);
-  std::erase(delta.changed, name);
+  // Searched only for who is there: a snapshot of 100,000 objects must not be searched for each of them.
+  if (!touched_.insert(name).second) {
+    std::erase(delta.removed, name);
+    std::erase(delta.changed, name);
+  }
   delta.changed.push_back(name);
 }
 

@@ -76,6 +76,7 @@ class WatchState {  // One owner; not thread-safe.
   std::map<std::string, watch::v1::Refusal> refusals_;
   std::map<std::string, watch::v1::Event> parts_;  // Of the snapshot that is arriving.
   bool receiving_snapshot_ = false;
+  std::set<std::string> touched_;  // Names in the delta that is being made.
   bool restored_with_refusals_ = false;
   uint64_t revision_ = 0;
   std::string history_;
