@@ -115,7 +115,7 @@ TEST_F(Operators, SymbolicNamesLoopsAndHubsDeployOverWhatUpMade) {
 TEST_F(Operators, ATemplateThatCannotBeChangesNothing) {
   const nlohmann::json before = cluster().Json({"resource", "list"});
   const std::string unknown = Refused(HowTo({"replicaLocation=westu"}), 64 + 3, "UNKNOWN_REGION");
-  EXPECT_NE(unknown.find("geo-replication.json:59:5: fabrikam/fabrikam-west: "), std::string::npos)
+  EXPECT_NE(unknown.find("geo-replication.json:55:5: fabrikam/fabrikam-west: "), std::string::npos)
       << unknown;
   Refused(HowTo({"replicaUnits=many"}), 2, "PARAMETER_INVALID");
   Refused(HowTo({"replicaUnits=101"}), 2, "PARAMETER_INVALID");
