@@ -1,6 +1,7 @@
-// The ceiling of durable changes: threads that append to a file of their own and fdatasync after each append.
+// The ceiling of durable changes: threads that append to one file, as to one log, and fdatasync after each
+// append.
 //
-//   durable_raw DIRECTORY THREADS SECONDS BYTES
+//   durable_raw FILE THREADS SECONDS BYTES
 //
 // Prints one line: "rate PER_S p50_us N p99_us N bytes N".
 #include <fcntl.h>
@@ -33,14 +34,13 @@ void Append(const std::string& path, size_t bytes, Clock::time_point end,
     now = done;
   }
   close(fd);
-  unlink(path.c_str());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 5) {
-    std::fprintf(stderr, "usage: durable_raw DIRECTORY THREADS SECONDS BYTES\n");
+    std::fprintf(stderr, "usage: durable_raw FILE THREADS SECONDS BYTES\n");
     return 2;
   }
   const size_t threads = std::strtoul(argv[2], nullptr, 10);
@@ -52,10 +52,10 @@ int main(int argc, char** argv) {
   std::vector<std::vector<int64_t>> latencies(threads);
   std::vector<std::thread> running;
   for (size_t i = 0; i < threads; ++i) {
-    running.emplace_back(Append, std::string(argv[1]) + "/raw" + std::to_string(i), bytes, end,
-                         &latencies[i]);
+    running.emplace_back(Append, std::string(argv[1]), bytes, end, &latencies[i]);
   }
   for (std::thread& thread : running) thread.join();
+  unlink(argv[1]);
   const double took_s = std::chrono::duration<double>(Clock::now() - begin).count();
   std::vector<int64_t> all;
   for (const auto& one : latencies) all.insert(all.end(), one.begin(), one.end());

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -26,6 +27,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "common/loop/event_loop.h"
+#include "common/process/log.h"
 #include "common/real/entropy.h"
 #include "common/real/real_clock.h"
 #include "common/rpc/channel.h"
@@ -47,6 +49,7 @@ constexpr const char* kReplicaRegions[] = {"westus",    "westeurope", "northeuro
                                            "japaneast", "centralus",  "brazilsouth", "eastasia"};
 constexpr int kFillThreads = 16;
 constexpr absl::Duration kPause = absl::Milliseconds(5);  // Between two changes: the machine is idle.
+constexpr std::chrono::seconds kCallMax{20};
 constexpr absl::Duration kSnapshotMax = absl::Seconds(60);
 
 std::string ReadToken() {
@@ -70,6 +73,7 @@ class Caller {
   template <class Method, class Request, class Response>
   void Call(Method method, const Request& request, Response& response) {
     grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kCallMax);
     if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + token_);
     const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
     if (!status.ok() && status.error_code() != grpc::StatusCode::ALREADY_EXISTS) Die(status.error_message());
@@ -172,6 +176,7 @@ std::unique_ptr<WatchClient> Instance(EventLoop& loop, const std::string& name) 
   facts.mutable_instance()->mutable_endpoint()->set_host("127.80.0.1");
   facts.mutable_instance()->mutable_endpoint()->set_http_port(8080);
   facts.mutable_instance()->set_serving(true);
+  facts.mutable_instance()->set_generation(1);  // Of an object that was never restarted.
   client->SetFacts(std::move(facts));
   client->Start();
   return client;
@@ -217,6 +222,7 @@ void Propagate() {
 
 int Main() {
   const std::string mode = absl::GetFlag(FLAGS_mode);
+  log::SetLevel(log::Level::kWarning);
   if (mode == "fill") {
     Fill();
   } else if (mode == "snapshot") {

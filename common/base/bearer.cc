@@ -12,9 +12,9 @@ namespace {
 
 constexpr absl::string_view kScheme = "Bearer ";
 constexpr char kNextStep[] =
-    "send 'authorization: Bearer TOKEN' with the content of the file that cluster.json names as "
-    "armTokenFile; "
-    "the nonet command does so by itself";
+    "send 'authorization: Bearer TOKEN' with the content of DIR/token (armTokenFile in cluster.json); the "
+    "nonet "
+    "command reads that file by --dir";
 
 bool SameInConstantTime(absl::string_view given, absl::string_view token) {
   unsigned difference = given.size() == token.size() ? 0 : 1;

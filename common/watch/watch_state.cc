@@ -120,7 +120,7 @@ std::optional<WatchClient::Delta> WatchState::ReceiveSnapshot(WatchResponse resp
     parts_[std::move(name)] = std::move(event);
   }
   if (!response.last()) return std::nullopt;
-  const auto parts = std::exchange(parts_, {});
+  auto parts = std::exchange(parts_, {});
   restored_with_refusals_ = false;
   Outcome outcome;
   for (auto it = objects_.begin(); it != objects_.end();) {
@@ -132,7 +132,7 @@ std::optional<WatchClient::Delta> WatchState::ReceiveSnapshot(WatchResponse resp
     it = objects_.erase(it);
   }
   refusals_.clear();
-  for (const auto& [name, event] : parts) Take(event, outcome);
+  for (auto& [name, event] : parts) Take(std::move(event), outcome);
   WatchClient::Delta delta;
   Tell(outcome, delta);
   receiving_snapshot_ = false;

@@ -17,7 +17,7 @@ struct Mapping {
 };
 
 // Our ids that Azure has a code for. The rest go by their status code.
-constexpr std::array<Mapping, 35> kMappings = {{
+constexpr std::array<Mapping, 37> kMappings = {{
     {"RESOURCE_NOT_FOUND", 404, "ResourceNotFound"},
     {"REPLICA_NOT_FOUND", 404, "ResourceNotFound"},
     {"OPERATION_NOT_FOUND", 404, "OperationNotFound"},
@@ -49,6 +49,8 @@ constexpr std::array<Mapping, 35> kMappings = {{
     {"RESOURCE_LIMIT", 409, "QuotaExceeded"},
     {"RESOURCE_EXISTS", 409, "ResourceNameConflict"},
     {"OPERATION_IN_PROGRESS", 409, "AnotherOperationInProgress"},
+    {"OVERTAKEN", 409, "OperationPreempted"},
+    {"PROVISIONING_FAILED", 409, "ProvisioningFailed"},
     {"STALE_ETAG", 412, "PreconditionFailed"},
     {"ALREADY_THERE", 412, "PreconditionFailed"},
     {"NOT_THERE", 412, "PreconditionFailed"},

@@ -215,6 +215,17 @@ Json CustomDomainToJson(const resource::v1::CustomDomain& domain, const Resource
        {"customCertificate", {{"id", ChildArmId(id, "customCertificates", domain.custom_certificate())}}}});
 }
 
+std::string EndpointUrl(const Resource& resource) {
+  const resource::v1::Endpoint& endpoint = resource.instance().endpoint();
+  if (endpoint.https_port() != 0) {
+    return absl::StrCat("https://", resource.host_name(), ":", endpoint.https_port());
+  }
+  if (endpoint.http_port() != 0) {
+    return absl::StrCat("http://", resource.host_name(), ":", endpoint.http_port());
+  }
+  return absl::StrCat("https://", resource.host_name());  // As in Azure, until it has reported.
+}
+
 std::string ConnectionString(absl::string_view endpoint, absl::string_view key) {
   return absl::StrCat("Endpoint=", endpoint, ";AccessKey=", key, ";Version=1.0;");
 }

@@ -39,6 +39,9 @@ Json CustomDomainToJson(const resource::v1::CustomDomain& domain, const resource
 
 // {primaryKey, secondaryKey, primaryConnectionString, secondaryConnectionString}. `endpoint` is a URL.
 Json KeysToJson(const resource::v1::AccessKeys& keys, absl::string_view endpoint);
+// Where clients find a resource, as connection strings have it: https where its instance listens so, with the
+// instance's port, which DNS does not carry.
+std::string EndpointUrl(const resource::v1::Resource& resource);
 // "Endpoint=<url>;AccessKey=<key>;Version=1.0;"
 std::string ConnectionString(absl::string_view endpoint, absl::string_view key);
 

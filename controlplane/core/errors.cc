@@ -1,9 +1,7 @@
 #include "controlplane/core/errors.h"
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "common/base/error.h"
 #include "common/clock/clock.h"
 #include "controlplane/core/limits.h"
@@ -23,11 +21,6 @@ absl::Status Invalid(string_view reason, string_view message, std::string next_s
 absl::Status Precondition(string_view reason, string_view message, std::string next_step, Metadata metadata) {
   return MakeError(StatusCode::kFailedPrecondition, reason, message,
                    {std::move(next_step), std::move(metadata)});
-}
-
-// "shared private link" -> "SHARED_PRIVATE_LINK".
-std::string ReasonOf(string_view kind) {
-  return absl::StrReplaceAll(absl::AsciiStrToUpper(kind), {{" ", "_"}});
 }
 
 // The options that name one instance to the CLI.
@@ -157,34 +150,6 @@ absl::Status InvalidSubscriber(string_view subscriber, string_view why) {
                  {{"subscriber", std::string(subscriber)}});
 }
 
-absl::Status InvalidSetting(string_view field, string_view why) {
-  return Invalid("INVALID_SETTING", StrCat(field, ": ", why), "", {{"field", std::string(field)}});
-}
-
-absl::Status ChildField(string_view field, string_view call) {
-  return Invalid("CHILD_FIELD",
-                 StrCat(field, " cannot be set together with the resource: each has calls of its own"),
-                 StrCat("call ", call), {{"field", std::string(field)}});
-}
-
-absl::Status InvalidPageToken() {
-  return Invalid("INVALID_PAGE_TOKEN", "page_token is not one that this list gave out",
-                 "start again without page_token, with the same filter on every page", {});
-}
-
-absl::Status InvalidPageSize(uint32_t size) {
-  return Invalid("INVALID_PAGE_SIZE",
-                 StrCat("page_size is ", size, "; at most ", kPageSizeMax, " is possible"),
-                 "use a smaller one, or 0 for as many as fit", {});
-}
-
-absl::Status InvalidDrain() {
-  return Invalid("INVALID_DRAIN",
-                 StrCat("drain must be 0 (", kDrainDefaultNs / kNanosPerSecond, " s) to ",
-                        kDrainMaxNs / kNanosPerSecond, " s"),
-                 "--drain=10m", {});
-}
-
 absl::Status ResourceNotFound(string_view resource) {
   return MakeError(StatusCode::kNotFound, "RESOURCE_NOT_FOUND", StrCat("there is no resource ", resource),
                    {"nonet resource list", {{"resource", std::string(resource)}}});
@@ -227,26 +192,6 @@ absl::Status HostNameTaken(string_view host_name) {
   return MakeError(StatusCode::kAlreadyExists, "HOST_NAME_TAKEN",
                    StrCat("the host name ", host_name, " belongs to an instance of another resource"),
                    {"choose another name", {{"host_name", std::string(host_name)}}});
-}
-
-absl::Status ChildNotFound(string_view kind, string_view resource, string_view name) {
-  return MakeError(StatusCode::kNotFound, StrCat(ReasonOf(kind), "_NOT_FOUND"),
-                   StrCat(resource, " has no ", kind, " ", name),
-                   {StrCat("list the ones of ", resource),
-                    {{"resource", std::string(resource)}, {"name", std::string(name)}}});
-}
-
-absl::Status ChildExists(string_view kind, string_view resource, string_view name) {
-  return MakeError(
-      StatusCode::kAlreadyExists, StrCat(ReasonOf(kind), "_EXISTS"),
-      StrCat(resource, " has a ", kind, " ", name, " already"),
-      {"leave etag empty to change it", {{"resource", std::string(resource)}, {"name", std::string(name)}}});
-}
-
-absl::Status OperationNotFound(string_view name) {
-  return MakeError(StatusCode::kNotFound, "OPERATION_NOT_FOUND",
-                   StrCat("there is no operation ", name, ": one that ended is kept for 24 hours at most"),
-                   {"look at the object itself", {{"operation", std::string(name)}}});
 }
 
 absl::Status ReplicaLimit(string_view resource, string_view some_replica) {
@@ -306,48 +251,6 @@ absl::Status ProfileInstanceUnknown(string_view where, string_view instance, str
       StrCat("name one of ", known), {{"instance", std::string(instance)}});
 }
 
-absl::Status ChildLimit(string_view kind, string_view resource, size_t limit) {
-  return Precondition(
-      StrCat(ReasonOf(kind), "_LIMIT"),
-      StrCat(resource, " already has ", limit, " of the kind ", kind, ", the most it can have"),
-      "delete one that is not needed", {{"resource", std::string(resource)}});
-}
-
-absl::Status LinkNotApproved(string_view resource, string_view replica, string_view link,
-                             string_view status) {
-  return Precondition(
-      "LINK_NOT_APPROVED",
-      StrCat("shared private link ", link, " is ", status, " at ", replica,
-             ": event handlers behind it could not be called from there"),
-      StrCat("nonet private-link approve", ReplicaOptions(resource, replica), " --link ", link,
-             ", or enable it all the same with --force"),
-      {{"resource", std::string(resource)}, {"replica", std::string(replica)}, {"link", std::string(link)}});
-}
-
-absl::Status CertificateInUse(string_view resource, string_view certificate, string_view domain) {
-  return Precondition("CUSTOM_CERTIFICATE_IN_USE",
-                      StrCat("custom domain ", domain, " of ", resource, " uses certificate ", certificate),
-                      StrCat("delete the custom domain ", domain, " first"),
-                      {{"resource", std::string(resource)}, {"domain", std::string(domain)}});
-}
-
-absl::Status CertificateUnknown(string_view resource, string_view certificate) {
-  return Precondition("CUSTOM_CERTIFICATE_NOT_FOUND",
-                      StrCat(resource, " has no custom certificate ", certificate),
-                      "create the certificate first, then the domain", {{"resource", std::string(resource)}});
-}
-
-absl::Status PremiumNeededBy(string_view what, string_view resource, string_view sku) {
-  return Precondition("PREMIUM_REQUIRED", StrCat(what, " needs a Premium SKU, and ", resource, " is ", sku),
-                      StrCat("nonet resource update --name ", resource, " --sku Premium_P1"),
-                      {{"resource", std::string(resource)}, {"sku", std::string(sku)}});
-}
-
-absl::Status OperationFailed(string_view name, string_view why) {
-  return Precondition("OPERATION_FAILED", StrCat(name, " did not succeed: ", why), "nonet status",
-                      {{"operation", std::string(name)}});
-}
-
 absl::Status InstanceStopped(string_view resource, string_view replica) {
   const bool primary = replica.empty();
   return Precondition("INSTANCE_STOPPED",
@@ -379,21 +282,6 @@ absl::Status StaleEtag(string_view object, string_view given, string_view curren
 absl::Status BeingDeleted(string_view object) {
   return MakeError(StatusCode::kAborted, "OPERATION_IN_PROGRESS", StrCat(object, " is being deleted"),
                    {"wait until it is gone, then repeat", {{"object", std::string(object)}}});
-}
-
-absl::Status OperationInProgress(string_view object, string_view operation, string_view verb) {
-  return MakeError(StatusCode::kAborted, "OPERATION_IN_PROGRESS",
-                   StrCat(object, " has ", operation, " under way (", verb, ")"),
-                   {"wait until it has ended, then repeat",
-                    {{"object", std::string(object)}, {"operation", std::string(operation)}}});
-}
-
-absl::Status BeingDrained(string_view resource, string_view replica) {
-  return MakeError(StatusCode::kAborted, "OPERATION_IN_PROGRESS",
-                   StrCat(replica, " is being drained, and then deleted"),
-                   {StrCat("wait until it is gone, or delete it at once: nonet replica delete",
-                           ReplicaOptions(resource, replica)),
-                    {{"object", std::string(replica)}}});
 }
 
 absl::Status SecondStream(string_view subscriber) {

@@ -54,9 +54,12 @@ const std::map<std::string, std::string>& ChildPaths() {
 
 constexpr char kApprovals[] = "shared_private_link_approvals";
 
-void CopyField(const std::string& name, const Resource& from, Resource& to) {
+// Takes over whole fields, set or not.
+void CopyFields(const Paths& names, const Resource& from, Resource& to) {
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  for (const std::string& name : names) fields.push_back(Resource::descriptor()->FindFieldByName(name));
   Resource copy = from;
-  to.GetReflection()->SwapFields(&copy, &to, {Resource::descriptor()->FindFieldByName(name)});
+  to.GetReflection()->SwapFields(&copy, &to, fields);
 }
 
 const Paths& ResourcePaths() {
@@ -125,9 +128,7 @@ std::vector<std::string> InheritedFields() {
   return fields;
 }
 
-void TakeInherited(const Resource& given, Resource& result) {
-  for (const std::string& path : InheritedPaths()) CopyField(path, given, result);
-}
+void TakeInherited(const Resource& given, Resource& result) { CopyFields(InheritedPaths(), given, result); }
 
 absl::StatusOr<Resource> ApplyMask(const Resource& stored, const Resource& given, const FieldMask& mask) {
   const std::string object = InstanceId(stored.name());
@@ -138,9 +139,11 @@ absl::StatusOr<Resource> ApplyMask(const Resource& stored, const Resource& given
   }
   Resource result = stored;
   TakeCommon(paths, given, result);
+  Paths inherited;
   for (const std::string& path : paths) {
-    if (InheritedPaths().contains(path)) CopyField(path, given, result);
+    if (InheritedPaths().contains(path)) inherited.insert(path);
   }
+  if (!inherited.empty()) CopyFields(inherited, given, result);
   return result;
 }
 

@@ -89,6 +89,7 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const UpdateReplicaRequest& 
   ASSIGN_OR_RETURN(const Object* object, GetReplica(request.replica().name(), request.resource_group()));
   const std::string id = InstanceId(object->name());
   if (StateOf(*object) == PROVISIONING_STATE_DELETING) return errors::BeingDeleted(id);
+  if (IsDraining(*object)) return CheckNothingUnderWay(*object);
   RETURN_IF_ERROR(CheckEtag(id, request.replica().etag(), object->revision()));
   ASSIGN_OR_RETURN(Replica next, ApplyMask(object->replica(), request.replica(), request.update_mask()));
   RETURN_IF_ERROR(NormalizeReplica(next));

@@ -50,7 +50,5 @@ Json ShowChild(const resource::v1::Resource& parent, absl::string_view child);
 // The same of a replica, which sees shared private links its own way.
 Json ShowReplicaChild(const resource::v1::Resource& parent, const resource::v1::Replica& replica,
                       absl::string_view child);
-// Where clients find it: what connection strings say.
-std::string EndpointUrl(const resource::v1::Resource& resource);
 
 }  // namespace nonet::controlplane::arm

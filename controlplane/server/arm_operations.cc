@@ -4,9 +4,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 #include "common/base/names.h"
 #include "common/base/status_macros.h"
-#include "common/rpc/status.h"
 #include "controlplane/codec/error_envelope.h"
 #include "controlplane/codec/state_name.h"
 #include "controlplane/codec/writer.h"
@@ -24,8 +24,8 @@ std::string StandingOf(const ControlPlane& plane, const Operation& operation, No
   switch (operation.state()) {
     case resource::v1::OPERATION_STATE_FAILED:
     case resource::v1::OPERATION_STATE_CANCELED:
-      why = rpc::FromErrorInfo(operation.error());
-      if (why.ok()) why = absl::AbortedError("the operation did not succeed");
+      why = MakeError(absl::StatusCode::kFailedPrecondition, operation.error().reason(),
+                      operation.error().message(), {.next_step = operation.error().next_step()});
       return std::string(StateName(operation.state()));
     case resource::v1::OPERATION_STATE_SUCCEEDED:
       break;

@@ -78,16 +78,4 @@ Answer ListAnswer(const Call& call, Json values, const std::string& next_token) 
   return Found(body);
 }
 
-std::string EndpointUrl(const resource::v1::Resource& resource) {
-  // DNS carries no port, so the URL has to.
-  const resource::v1::Endpoint& endpoint = resource.instance().endpoint();
-  if (endpoint.https_port() != 0) {
-    return absl::StrCat("https://", resource.host_name(), ":", endpoint.https_port());
-  }
-  if (endpoint.http_port() != 0) {
-    return absl::StrCat("http://", resource.host_name(), ":", endpoint.http_port());
-  }
-  return absl::StrCat("https://", resource.host_name());
-}
-
 }  // namespace nonet::controlplane::arm

@@ -1,5 +1,8 @@
 #include "controlplane/store/key_layout.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <algorithm>
 #include <map>
 
@@ -41,12 +44,29 @@ std::optional<uint64_t> ParseNumber(absl::string_view bytes) {
 
 std::string Key(char kind, absl::string_view rest) { return absl::StrCat(std::string(1, kind), "/", rest); }
 
-std::string LogValue(const LogEntry& entry) {
-  watch::v1::WatchResponse value;
-  value.set_kind(watch::v1::WatchResponse::KIND_CHANGES);
-  value.set_revision(entry.revision);
-  for (const Object& event : entry.events) *value.add_events() = event;
-  return absl::StrCat(Number(static_cast<uint64_t>(entry.wall_ns)), Serialize(value));
+// Field number and wire type (0: varint, 2: bytes) of a WatchResponse.
+constexpr uint32_t kKindTag = watch::v1::WatchResponse::kKindFieldNumber << 3;
+constexpr uint32_t kEventsTag = watch::v1::WatchResponse::kEventsFieldNumber << 3 | 2;
+constexpr uint32_t kRevisionTag = watch::v1::WatchResponse::kRevisionFieldNumber << 3;
+
+// What Serialize would make of the WatchResponse of these events, which are serialised already: each object
+// is serialised once for itself and for the log.
+std::string LogValue(const LogEntry& entry, const std::vector<std::string>& events) {
+  std::string value = Number(static_cast<uint64_t>(entry.wall_ns));
+  {
+    google::protobuf::io::StringOutputStream stream(&value);  // Appends.
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.WriteTag(kKindTag);
+    coded.WriteVarint32(watch::v1::WatchResponse::KIND_CHANGES);
+    for (const std::string& event : events) {
+      coded.WriteTag(kEventsTag);
+      coded.WriteVarint64(event.size());
+      coded.WriteString(event);
+    }
+    coded.WriteTag(kRevisionTag);
+    coded.WriteVarint64(entry.revision);
+  }
+  return value;
 }
 
 std::string RequestValue(const RequestRecord& record) {
@@ -84,19 +104,19 @@ std::vector<Write> Migration::Take() {
 
 std::vector<Write> Writes(const StoreBatch& batch) {
   std::vector<Write> writes;
-  // Only an object's newest version of the batch is worth writing.
-  std::map<std::string, const Object*> newest;
+  // Only an object's newest version of the batch is worth writing; nullopt where it is gone.
+  std::map<std::string, std::optional<std::string>> newest;
   for (const LogEntry& entry : batch.log) {
-    for (const Object& event : entry.events) newest[CanonicalName(event.name())] = &event;
-  }
-  for (const auto& [name, event] : newest) {
-    writes.push_back({Key(kObject, name),
-                      event->deleted() ? std::nullopt : std::optional<std::string>(Serialize(*event))});
-  }
-  for (const LogEntry& entry : batch.log) {
+    std::vector<std::string> events;
+    for (const Object& event : entry.events) {
+      events.push_back(Serialize(event));
+      std::optional<std::string>& value = newest[CanonicalName(event.name())];
+      value = event.deleted() ? std::nullopt : std::optional<std::string>(events.back());
+    }
     if (entry.revision <= batch.log_floor) continue;
-    writes.push_back({Key(kLog, Number(entry.revision)), LogValue(entry)});
+    writes.push_back({Key(kLog, Number(entry.revision)), LogValue(entry, events)});
   }
+  for (auto& [name, value] : newest) writes.push_back({Key(kObject, name), std::move(value)});
   for (uint64_t revision = batch.log_floor_before + 1; revision <= batch.log_floor; ++revision) {
     writes.push_back({Key(kLog, Number(revision)), std::nullopt});
   }

@@ -14,8 +14,9 @@ const id = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Mic
 const names = (objects) => objects.map(({ name }) => name).sort();
 
 async function instanceNear(region) {
-  const { instance } = await cluster().json('resolve', 'contoso.webpubsub.azure.com', '--from', region);
-  return instance;
+  const { cname } = await cluster().json('resolve', 'contoso.webpubsub.azure.com', '--from', region);
+  await cluster().refresh();
+  return cluster().resource('contoso').instances.find(({ hostName }) => hostName === cname)?.name;
 }
 
 test('ListsWhatThereIsToChooseFrom', async () => {

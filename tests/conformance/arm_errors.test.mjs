@@ -46,7 +46,7 @@ test('ANinthReplicaIsOneTooMany', async () => {
   const failure = await failureOf(webPubSubReplicas.beginCreateOrUpdateAndWait(group, 'contoso', 'brazilsouth', { location: 'brazilsouth', ...asleep }, quick));
   assert.equal(failure.statusCode, 409);
   assert.equal(failure.code, 'ReplicaQuotaExceeded');
-  assert.match(failure.message, /already has 8 replicas .*try: nonet replica delete/);
+  assert.match(failure.message, /already has 8 replicas.*try: nonet replica delete/);
   assert.equal((await collect(webPubSubReplicas.list(group, 'contoso'))).length, 8);
   for (const location of regions) await webPubSubReplicas.delete(group, 'contoso', location);
 });

@@ -266,8 +266,8 @@ TEST_F(HastyDoor, AFailedOperationSaysWhyInBothStyles) {
   for (int polls = 0; status.body["status"] == "Running" && polls < 5; ++polls) status = Call("GET", url);
   EXPECT_EQ(status.status, 200);
   EXPECT_EQ(status.body["status"], "Failed");
-  EXPECT_FALSE(status.body["error"]["code"].get<std::string>().empty());
-  EXPECT_FALSE(status.body["error"]["message"].get<std::string>().empty());
+  EXPECT_EQ(status.body["error"]["code"], "ProvisioningFailed");
+  EXPECT_THAT(status.body["error"]["message"].get<std::string>(), HasSubstr("contoso"));
   const Response result = Call("GET", created.headers.at("location").substr(host));
   EXPECT_GE(result.status, 400);
   EXPECT_EQ(result.body["error"]["message"], status.body["error"]["message"]);

@@ -106,6 +106,7 @@ bool Cluster::Up() {
     args.push_back(value);
   }
   if (!options_.wan.empty()) args.insert(args.end(), {"--wan", options_.wan});
+  args.insert(args.end(), options_.flags.begin(), options_.flags.end());
   const CommandResult result = Nonet(args);
   EXPECT_EQ(result.exit_code, 0) << Describe(args, result);
   return result.exit_code == 0;

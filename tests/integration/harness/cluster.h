@@ -21,7 +21,8 @@ struct ClusterOptions {
   std::string probe_interval = "200ms";
   std::string probe_timeout = "400ms";
   int tolerated_failures = 2;
-  std::string wan = {};  // --wan; empty: not given.
+  std::string wan = {};                 // --wan; empty: not given.
+  std::vector<std::string> flags = {};  // Further ones of `nonet up`.
 };
 
 class Cluster {

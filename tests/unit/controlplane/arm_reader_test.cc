@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "common/base/error.h"
 #include "controlplane/codec/reader.h"
@@ -228,6 +229,59 @@ TEST(ArmReader, ADomainsCertificateMustBeOfTheSameResource) {
               "VALUE_NOT_ALLOWED")
         << id;
   }
+}
+
+// Replaces one value somewhere below.
+void Disturb(Json& json, std::mt19937& random) {
+  static const std::vector<Json> kStrangers = {nullptr,
+                                               true,
+                                               -1,
+                                               1e300,
+                                               18446744073709551615u,
+                                               "",
+                                               "\xff",
+                                               Json::array(),
+                                               Json::object(),
+                                               Json::array({nullptr}),
+                                               Json{{"x", {{"y", 1}}}}};
+  if (json.is_structured() && !json.empty() && random() % 4 != 0) {
+    auto it = json.begin();
+    std::advance(it, random() % json.size());
+    return Disturb(*it, random);
+  }
+  json = kStrangers[random() % kStrangers.size()];
+}
+
+TEST(ArmReader, WhateverIsInADocumentItIsReadOrRefusedAsInvalid) {
+  const Json whole = ResourceToJson(Full(), Audience::kArm);
+  size_t refused = 0;
+  for (uint32_t seed = 0; seed < 3000; ++seed) {
+    std::mt19937 random(seed);
+    Json document = whole;
+    for (uint32_t i = 0; i <= random() % 3; ++i) Disturb(document, random);
+    Resource resource;
+    resource::v1::Replica replica;
+    resource::v1::HubSettings hub;
+    resource::v1::SharedPrivateLink link;
+    resource::v1::PrivateEndpointConnection connection;
+    resource::v1::CustomCertificate certificate;
+    resource::v1::CustomDomain domain;
+    const std::vector<absl::Status> statuses = {
+        ReadResource(document, seed % 2 == 0 ? &whole : nullptr, resource).status(),
+        ReadReplica(document, nullptr, replica).status(),
+        ReadHub(document, nullptr, hub),
+        ReadSharedPrivateLink(document, nullptr, link),
+        ReadPrivateEndpointConnection(document, nullptr, connection),
+        ReadCustomCertificate(document, nullptr, certificate),
+        ReadCustomDomain(document, nullptr, "contoso", domain),
+        ReadKeyType(document).status(),
+        ReadNameQuestion(document).status()};
+    for (const absl::Status& status : statuses) {
+      if (!status.ok()) ++refused;
+      ASSERT_TRUE(status.ok() || absl::IsInvalidArgument(status)) << "seed " << seed << ": " << status;
+    }
+  }
+  EXPECT_GT(refused, 3000u) << "the disturbances disturb";
 }
 
 TEST(ArmJson, RefusesWhatIsTooDeepTooLongTwiceOrNoJson) {

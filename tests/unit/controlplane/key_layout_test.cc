@@ -53,6 +53,25 @@ TEST(KeyLayout, WritesOnlyTheNewestVersionOfAnObject) {
   EXPECT_EQ(objects, 1u);
 }
 
+TEST(KeyLayout, KeepsOperationsUntilTheyAreForgotten) {
+  Pairs pairs;
+  StoreBatch batch = Batch(1, {ResourceAt("resources/a", 1)});
+  resource::v1::Operation& operation = batch.operations.put[1];
+  operation.set_name("operations/1");
+  operation.set_revision(1);
+  Apply(pairs, batch);
+  EXPECT_EQ(Problem(pairs), "");
+  Reader reader;
+  for (const auto& [key, value] : pairs) ASSERT_FALSE(reader.Add(key, value).has_value());
+  const StoredState state = reader.Take();
+  ASSERT_EQ(state.operations.size(), 1u);
+  EXPECT_EQ(state.operations[0].name(), "operations/1");
+  batch = Batch(2, {ResourceAt("resources/a", 2)});
+  batch.operations.forgotten.push_back(1);
+  Apply(pairs, batch);
+  for (const auto& [key, value] : pairs) EXPECT_NE(key[0], 'p');
+}
+
 TEST(KeyLayout, NeverWritesLogEntriesBelowTheFloor) {
   Pairs pairs;
   Apply(pairs, Batch(1, {ResourceAt("resources/a", 1)}));

@@ -75,9 +75,13 @@ void AddUp(CLI::App* root, Raw& raw) {
   up->add_option("--zone", raw.zone, "DNS zone (default webpubsub.azure.com)");
   up->add_option("--wan", raw.wan, "Delays between regions: off (default), or measured, as Azure's are");
   up->add_option("--dns-listen", raw.dns_listen, "One more DNS address, such as 127.80.0.53:53");
-  up->add_flag("--open,!--no-open", raw.open, "Changes need no bearer token (kept for later starts)");
-  up->add_flag("--peer-tls,!--no-peer-tls", raw.peer_tls,
-               "Mutual TLS between instances (kept for later starts)");
+  // Through a function: CLI11 would count into the optional and so give it a value always.
+  up->add_flag_function(
+      "--open,!--no-open", [&raw](int64_t count) { raw.open = count > 0; },
+      "Changes need no bearer token (kept for later starts)");
+  up->add_flag_function(
+      "--peer-tls,!--no-peer-tls", [&raw](int64_t count) { raw.peer_tls = count > 0; },
+      "Mutual TLS between instances (kept for later starts)");
   up->add_option("--resolver-flag", raw.resolver_flags,
                  "A flag of nonet-dnsresolver, NAME=VALUE; repeatable, kept for later starts, '' for none");
   AddTimeout(up, raw);

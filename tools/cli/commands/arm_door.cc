@@ -10,6 +10,7 @@
 #include "controlplane/codec/reader.h"
 #include "controlplane/codec/writer.h"
 #include "controlplane/core/errors.h"
+#include "controlplane/core/validate.h"
 #include "tools/cli/commands/endpoint_url.h"
 #include "tools/cli/deploy/errors.h"
 
@@ -21,13 +22,14 @@ using deploy::Kind;
 using resource::v1::Replica;
 using resource::v1::Resource;
 
-// What only the template knows of a resource.
+// Without what only the template knows of a resource, and in the types that a text of it would be read in:
+// what an expression makes is a signed number, what the codec reads an unsigned one.
 Json WithoutTemplateKeys(Json body) {
   for (const char* key : {"type", "apiVersion", "name", "dependsOn", "condition", "copy", "resources",
                           "existing", "comments", "metadata"}) {
     body.erase(key);
   }
-  return body;
+  return Json::parse(body.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 absl::Status CheckVersion(Kind kind, const Json& body) {
@@ -171,6 +173,12 @@ absl::StatusOr<ArmDoor::Written> ArmDoor::PutReplica(const Names& names, const J
   ASSIGN_OR_RETURN(const arm::Read read, arm::ReadReplica(body, OrNull(current), given));
   if (!read.inherited.empty()) {
     return controlplane::errors::InheritedField(read.inherited.front(), names[0], names[1]);
+  }
+  if (!parent && validate_only) {
+    // The control plane would only miss the parent; what is wrong by itself is told now.
+    Replica alone = given;
+    RETURN_IF_ERROR(controlplane::ValidateId("replica", names[1]));
+    RETURN_IF_ERROR(controlplane::NormalizeReplica(alone));
   }
   absl::StatusOr<Replica> stored;
   if (current) {

@@ -27,6 +27,9 @@ const Words& WordsOf(ChangeType type) { return kWords[static_cast<size_t>(type)]
 
 std::string ShortType(const std::string& id) {
   const std::optional<ParsedId> parsed = ParseId(id);
+  if (const auto kind = parsed ? KindOfType(parsed->type) : std::nullopt) {
+    return TypeOfKind(*kind).substr(TypeOfKind(*kind).find('/') + 1);
+  }
   return parsed ? parsed->type.substr(parsed->type.find('/') + 1) : "";
 }
 
@@ -40,6 +43,15 @@ std::string DifferenceLine(const Difference& difference) {
   if (difference.removed) return absl::StrCat("    - ", path, ": ", ValueText(difference.before), "\n");
   return absl::StrCat("    ~ ", path, ": ", ValueText(difference.before), " -> ", ValueText(difference.after),
                       "\n");
+}
+
+// Without what the line above the details says already.
+Json Details(const Change& change) {
+  Json details = WithoutFacts(change.after);
+  for (const char* key : {"name", "type", "apiVersion", "condition", "existing", "comments", "metadata"}) {
+    if (details.is_object()) details.erase(key);
+  }
+  return details;
 }
 
 // Everything that a new object sets, one line a value.
@@ -91,7 +103,7 @@ View WhatIf(const std::vector<Change>& changes, const Style& style) {
                                           ShortType(change.id), ")");
     absl::StrAppend(&view.text, Paint(line, words.tone, style), "\n");
     for (const Difference& difference : change.delta) view.text += DifferenceLine(difference);
-    if (change.type == ChangeType::kCreate) CreatedLines(WithoutFacts(change.after), "", view.text);
+    if (change.type == ChangeType::kCreate) CreatedLines(Details(change), "", view.text);
     if (!change.checked) view.text += "    (checked when what it depends on is there)\n";
   }
   absl::StrAppend(&view.text, counts[0], " to create, ", counts[1], " to modify, ", counts[2],

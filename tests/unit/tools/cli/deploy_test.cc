@@ -29,7 +29,7 @@ constexpr char kTemplate[] = R"({
     {"type": "Microsoft.SignalRService/webPubSub/hubs", "apiVersion": "2024-03-01",
      "name": "[concat(parameters('name'), '/chat')]", "properties": {"anonymousConnectPolicy": "allow"}},
     {"type": "Microsoft.SignalRService/webPubSub", "apiVersion": "2024-03-01", "name": "[parameters('name')]",
-     "location": "eastus", "tags": {"key": "[parameters('secret')]"}, "properties": {}}
+     "location": "eastus", "sku": {"name": "Premium_P1", "capacity": "[add(1, 1)]"}, "tags": {"key": "[parameters('secret')]"}, "properties": {}}
   ],
   "outputs": {"name": {"type": "string", "value": "[reference(parameters('name'), '2024-03-01', 'Full').name]"},
               "hidden": {"type": "securestring", "value": "[parameters('secret')]"}}
@@ -64,6 +64,7 @@ class Deploy : public ::testing::Test {
 TEST_F(Deploy, ParentsFirstEachWaitedForThenOutputs) {
   ASSERT_TRUE(Run(Format::kJson).ok());
   EXPECT_TRUE(control_.resources.count("resources/contoso"));
+  EXPECT_EQ(control_.resources["resources/contoso"].sku().capacity(), 2u) << "an expression's number";
   EXPECT_TRUE(children_.hubs.count("resources/contoso/chat"));
   EXPECT_THAT(control_.waits, ElementsAre("resources/contoso@5", "resources/contoso@60"));
   const Json shown = Json::parse(out_.str());
@@ -102,6 +103,18 @@ TEST_F(Deploy, AnErrorThatCanBeSeenBeforehandChangesNothing) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("anonymousConnectPolicy"));
   EXPECT_THAT(control_.resources, IsEmpty());
   EXPECT_THAT(err_.str(), IsEmpty());
+}
+
+TEST_F(Deploy, AReplicaThatCannotBeIsRefusedBeforeItsPrimaryIsMade) {
+  std::string text = kTemplate;
+  const std::string hub = "webPubSub/hubs\"";
+  text.replace(text.find(hub), hub.size(), "webPubSub/replicas\", \"location\": \"westu\"");
+  text.replace(text.find("{\"anonymousConnectPolicy\": \"allow\"}"), 35, "{}");
+  options_.file = Write("replica.json", text);
+  const absl::Status status = Run();
+  EXPECT_EQ(ErrorReason(status), "UNKNOWN_REGION") << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("contoso/chat: "));
+  EXPECT_THAT(control_.resources, IsEmpty());
 }
 
 TEST_F(Deploy, UnknownApiVersionsAreRefused) {
