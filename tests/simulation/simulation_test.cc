@@ -15,7 +15,7 @@ constexpr uint64_t kSeedsToCatch = 3;
 // The checker that saw it first; empty: none did.
 std::string CaughtBy(Mutation mutation) {
   for (uint64_t seed = 1; seed <= kSeedsToCatch; ++seed) {
-    const RunReport report = Run({.seed = seed, .mutation = mutation});
+    const RunReport report = sync_sim::Run({.seed = seed, .mutation = mutation});
     if (!report.violations.empty()) return report.violations.front().checker;
   }
   return "";
@@ -31,9 +31,9 @@ bool CaughtBy(Mutation mutation, const std::string& checker) {
 }
 
 TEST(Simulation, ReplaysToTheSameDigest) {
-  const RunReport first = Run({.seed = 7});
-  EXPECT_EQ(Run({.seed = 7}).digest, first.digest);
-  EXPECT_NE(Run({.seed = 8}).digest, first.digest);
+  const RunReport first = sync_sim::Run({.seed = 7});
+  EXPECT_EQ(sync_sim::Run({.seed = 7}).digest, first.digest);
+  EXPECT_NE(sync_sim::Run({.seed = 8}).digest, first.digest);
   EXPECT_TRUE(first.ok()) << first.Text();
 }
 
