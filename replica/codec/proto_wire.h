@@ -13,11 +13,15 @@
 namespace nonet::replica {
 
 inline void AppendVarint(uint64_t value, std::string* out) {
-  while (value >= 0x80) {
-    out->push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
+  if (value < 0x80) {
+    out->push_back(static_cast<char>(value));
+    return;
   }
-  out->push_back(static_cast<char>(value));
+  char bytes[10];
+  size_t size = 0;
+  for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
+  bytes[size++] = static_cast<char>(value);
+  out->append(bytes, size);
 }
 
 inline size_t VarintBytes(uint64_t value) {
@@ -93,6 +97,10 @@ class ProtoReader {
     return true;
   }
   bool ReadVarint(uint64_t* value) {
+    if (at_ < end_ && static_cast<unsigned char>(*at_) < 0x80) {  // Nearly all tags and sizes.
+      *value = static_cast<unsigned char>(*at_++);
+      return true;
+    }
     uint64_t result = 0;
     for (int shift = 0; shift < 70 && at_ < end_; shift += 7) {
       const auto byte = static_cast<unsigned char>(*at_++);

@@ -94,9 +94,10 @@ void PeerLog::TakeMessages(Batch* batch) {
     if (entry.position != told_ + 1 || batch->messages.size() >= kBatchMessagesMax) return false;
     if (!batch->messages.empty() && bytes + entry.cost > kBatchBytesMax) return false;
     const size_t in_flight = flight_bytes_ - unsent_flight_bytes_;
-    return credit_bytes_ > 0 && (in_flight == 0 || in_flight + entry.cost <= window);
+    return (credit_bytes_ > 0 || probe_) && (in_flight == 0 || in_flight + entry.cost <= window);
   };
   const auto take = [&](Entry& entry) {
+    probe_ = false;
     bytes += entry.cost;
     told_ = entry.position;
     batch->messages.push_back(entry.message);

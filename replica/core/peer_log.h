@@ -52,6 +52,8 @@ class PeerLog {
   void Take(Now now, Batch* batch, Losses* lost);
   // How many bytes beyond what is acknowledged may be under way. 0: none at all.
   void SetCredit(uint64_t bytes) { credit_bytes_ = bytes; }
+  // Without credit one message may go all the same: the ack that grants some may have been lost.
+  void Probe() { probe_ = true; }
   // Cumulative; what is behind an earlier one changes nothing. False when that position was never told.
   bool Acknowledge(uint64_t position);
   // Everything after `position`, which the peer has, is told again: on a new stream, or after a hole. False,
@@ -110,6 +112,7 @@ class PeerLog {
   uint64_t in_doubt_ = 0;
   bool live_ = false;
   uint64_t credit_bytes_ = 0;
+  bool probe_ = false;
   uint64_t assigned_ = 0;
   uint64_t acknowledged_ = 0;
   uint64_t delivered_ = 0;

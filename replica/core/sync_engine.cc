@@ -229,7 +229,7 @@ bool SyncEngine::NextRequest(const std::string& name, Now now, PeerRequest* out)
   Peer* peer = Find(name);
   if (peer == nullptr || !peer->dialed) return false;
   out->interest_ack = peer->reader.TakeAck();
-  if (peer->log.unacknowledged() == 0) peer->progress_ns = now.steady_ns;
+  if (!peer->log.HasMore() && peer->log.unacknowledged() == 0) peer->progress_ns = now.steady_ns;
   peer->log.Take(now, &out->batch, &losses_);
   if (!losses_.empty()) Lost(*peer, &losses_, now);
   if (!out->batch.empty()) {
@@ -274,11 +274,14 @@ void SyncEngine::TickPeer(Peer& peer, Now now) {
   peer.log.Expire(now, &losses_);
   if (!losses_.empty()) Lost(peer, &losses_, now);
   peer.inbox.Tick(now);
-  if (peer.dialed && peer.log.unacknowledged() > 0 && now.steady_ns - peer.progress_ns > peer.resend_ns) {
-    // What is under way may have been lost there, with nothing after it to show the hole.
-    peer.log.ResumeAfter(peer.log.acknowledged(), &losses_);
-    Lost(peer, &losses_, now);
-    ++peer.counters.rewinds;
+  if (peer.dialed && now.steady_ns - peer.progress_ns > peer.resend_ns) {
+    if (peer.log.unacknowledged() > 0) {
+      // What is under way may have been lost there, with nothing after it to show the hole.
+      peer.log.ResumeAfter(peer.log.acknowledged(), &losses_);
+      Lost(peer, &losses_, now);
+      ++peer.counters.rewinds;
+    }
+    peer.log.Probe();
     peer.progress_ns = now.steady_ns;
     peer.resend_ns = std::min(2 * peer.resend_ns, kResendNsMax);
   }

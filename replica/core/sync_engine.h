@@ -136,6 +136,7 @@ class SyncEngine {
   // Asks the peers that may know; the answer of this instance is to be added to gatherer(). Returns the id.
   absl::StatusOr<uint64_t> Ask(Question question, int64_t deadline_steady_ns, Now now);
   Gatherer& gatherer() { return gatherer_; }
+  uint64_t questions_asked() const { return questions_; }
 
   // ---- Interest heeded ----
   // The change of our interest up to which every live peer heeds it; the latest when none is live.

@@ -32,6 +32,7 @@ class DialStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
 
   DialStream(EventLoop& loop, std::shared_ptr<grpc::Channel> channel, std::string peer, Events events);
   void Start();
+  bool open() const { return !ended_; }
   // False while a write is under way or the stream ends.
   bool CanWrite() const { return !writing_ && !ended_; }
   void Write(std::string bytes);  // A serialised SyncRequest.
@@ -68,6 +69,7 @@ class AcceptStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   AcceptStream(EventLoop& loop, std::function<void(AcceptStream*)> adopt);
   void SetEvents(Events events) { events_ = std::move(events); }
   void Start();
+  bool open() const { return !finished_; }  // Not closed yet, by either side.
   bool CanWrite() const { return !writing_ && !finished_; }
   void Write(std::string bytes);  // A serialised SyncResponse.
   void SetReading(bool reading);

@@ -9,10 +9,10 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/tls.h"
 #include "nonet/peer/v1/peer.grpc.pb.h"
+#include "replica/codec/peer_wire.h"
 #include "replica/core/errors.h"
 #include "replica/server/link_table.h"
 #include "replica/server/peer_streams.h"
-#include "replica/server/peer_wire.h"
 
 namespace nonet::replica {
 namespace {
@@ -101,7 +101,9 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     events.on_message = [weak, name, self_stream, line](absl::string_view bytes) {
       Arrive(line, DecodeResponse(bytes), /*whole=*/false,
              [weak, name, self_stream](absl::StatusOr<InboundResponse> response) {
-               if (const auto self = weak.lock()) self->OnResponse(name, *self_stream, std::move(response));
+               const auto self = weak.lock();
+               if (self == nullptr || !(*self_stream)->open()) return;
+               self->OnResponse(name, *self_stream, std::move(response));
              });
       if (line != nullptr && line->full()) (*self_stream)->SetReading(false);
     };
@@ -226,7 +228,8 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
       Arrive(*line, std::move(message), whole,
              [weak, stream, name, holder](absl::StatusOr<InboundRequest> request) {
                const auto self = weak.lock();
-               if (self != nullptr && self->accept_streams.contains(stream)) {
+               // Closed meanwhile, it may be told nothing any more.
+               if (self != nullptr && self->accept_streams.contains(stream) && stream->open()) {
                  self->OnRequest(stream, name.get(), holder, std::move(request));
                }
              });

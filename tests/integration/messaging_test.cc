@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 #include "tests/integration/harness/cluster.h"
 #include "tests/integration/harness/net.h"
 #include "tests/integration/harness/token.h"
@@ -47,6 +50,18 @@ class Messaging : public ::testing::Test {
     const std::string token = RestToken(cluster_->PrimaryKey(), "http://" + host + target);
     return Http(Address(instance), 8080, "POST", target,
                 {{"Host", host}, {"Authorization", "Bearer " + token}, {"Content-Type", type}}, body);
+  }
+
+  // Any REST call; `path` is below the hub and may end in a query.
+  static HttpAnswer Rest(const std::string& instance, const std::string& method, const std::string& path,
+                         const std::string& body = "") {
+    const std::string target = "/api/hubs/chat" + path + (path.find('?') == std::string::npos ? "?" : "&") +
+                               "api-version=2024-12-01";
+    const std::string host = cluster_->HostName() + ":8080";
+    const std::string token = RestToken(cluster_->PrimaryKey(), "http://" + host + target);
+    return Http(Address(instance), 8080, method, target,
+                {{"Host", host}, {"Authorization", "Bearer " + token}, {"Content-Type", "application/json"}},
+                body);
   }
 
   static Cluster* cluster_;
@@ -174,6 +189,47 @@ TEST_F(Messaging, ForbiddenWithoutTheRoleAndDuplicateForARepeatedAckId) {
       EXPECT_EQ(ack["error"]["name"], expected);
     }
   }
+}
+
+TEST_F(Messaging, RestAsksTheWholeResourceWhereverItIsAsked) {
+  nlohmann::json connected;
+  WebSocket client = Client("westus", "zoe", kJson, &connected);
+  const std::string id = connected["connectionId"];
+  EXPECT_EQ(Rest("westeurope", "HEAD", "/users/zoe").status, 200);
+  EXPECT_EQ(Rest("westeurope", "HEAD", "/users/nobody").status, 404);
+  EXPECT_EQ(Rest("contoso", "HEAD", "/connections/" + id).status, 200);
+  EXPECT_EQ(Rest("contoso", "HEAD", "/groups/asked").status, 404);
+
+  const HttpAnswer joined = Rest("westeurope", "PUT", "/groups/asked/connections/" + id);
+  EXPECT_EQ(joined.status, 200);
+  EXPECT_EQ(joined.headers.at("x-nonet-instances"), "asked=1 answered=1") << "only the owner is asked";
+  EXPECT_EQ(Rest("contoso", "HEAD", "/groups/asked").status, 200);
+  const HttpAnswer page = Rest("westeurope", "GET", "/groups/asked/connections");
+  EXPECT_EQ(nlohmann::json::parse(page.body)["value"],
+            nlohmann::json::parse("[{\"connectionId\":\"" + id + "\",\"userId\":\"zoe\"}]"));
+  EXPECT_EQ(page.headers.at("x-nonet-instances"), "asked=3 answered=3");
+  const HttpAnswer sent = Send("contoso", "/groups/asked/:send", "text/plain", "you are in");
+  EXPECT_EQ(sent.status, 202);
+  EXPECT_EQ(client.ReceiveType("message")["data"], "you are in");
+
+  // What became of that message, from the one who sent it to the one who handed it over.
+  const nlohmann::json why = cluster().Json({"why", sent.headers.at("x-nonet-message-id")});
+  std::map<std::string, nlohmann::json> by_instance;
+  for (const auto& instance : why["instances"]) by_instance[instance["instance"]] = instance;
+  EXPECT_TRUE(by_instance["resources/contoso"]["origin"].get<bool>());
+  EXPECT_EQ(by_instance["resources/contoso/replicas/westus"]["recipients"], 1);
+  for (const auto& peer : by_instance["resources/contoso"]["peers"]) {
+    const bool westus = peer["peer"] == "resources/contoso/replicas/westus";
+    EXPECT_EQ(peer["fate"] == "NoInterest", !westus) << peer;
+  }
+
+  EXPECT_EQ(Rest("westeurope", "HEAD", "/permissions/sendToGroup/connections/" + id).status, 200);
+  EXPECT_EQ(Rest("westeurope", "DELETE", "/permissions/sendToGroup/connections/" + id).status, 204);
+  EXPECT_EQ(Rest("contoso", "HEAD", "/permissions/sendToGroup/connections/" + id).status, 404);
+  EXPECT_EQ(Rest("contoso", "DELETE", "/connections/" + id + "?reason=done").status, 204);
+  EXPECT_EQ(client.ReceiveType("system").value("event", ""), "disconnected");
+  EXPECT_EQ(client.WaitClosed(), 1000);
+  EXPECT_EQ(Rest("westus", "HEAD", "/users/zoe").status, 404);
 }
 
 TEST_F(Messaging, PingIsAnsweredWithPong) {

@@ -49,6 +49,9 @@ Mesh::Mesh(uint64_t seed, SyncSettings settings, OnEffects on_effects)
       links_[i][j].delay_ns = static_cast<int64_t>(1 + random_.Below(120)) * kNanosPerMilli;
     }
   }
+}
+
+void Mesh::StartAll() {
   for (int i = 0; i < kInstances; ++i) Start(i);
 }
 
@@ -196,7 +199,6 @@ void Mesh::OnHello(const StreamPtr& stream, const Hello& hello) {
   stream->acceptor_open = true;
   stream->acceptor_heard_ns = now_ns_;
   Send(*stream, false, *std::move(welcome));
-  Pump(stream->to);
 }
 
 void Mesh::OnThere(const StreamPtr& stream, Payload payload) {
@@ -215,7 +217,6 @@ void Mesh::OnThere(const StreamPtr& stream, Payload payload) {
     Mix(HashOf(std::string(status.message())));
     CloseAcceptor(*stream, true);
   }
-  Pump(i);
 }
 
 void Mesh::OnBack(const StreamPtr& stream, Payload payload) {
@@ -238,7 +239,6 @@ void Mesh::OnBack(const StreamPtr& stream, Payload payload) {
     Mix(HashOf(std::string(status.message())));
     CloseDialer(*stream, true);
   }
-  Pump(i);
 }
 
 void Mesh::CloseDialer(Stream& stream, bool tell) {

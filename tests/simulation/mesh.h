@@ -48,6 +48,7 @@ class Mesh {
   using OnEffects = std::function<void(int instance, const replica::Effects&)>;
 
   Mesh(uint64_t seed, replica::SyncSettings settings, OnEffects on_effects);
+  void StartAll();  // First of all.
 
   // ---- Time ----
   void Step();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "replica/server/client_connection.h"
 #include "tests/contract/replica/rig.h"
 
 namespace nonet::replica {
@@ -209,6 +210,27 @@ TEST(Unconfigured, SaysSo) {
   EXPECT_TRUE(instance.WaitServing());
   socket.Send("HEAD /api/health HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(socket.ReceiveUntil("\r\n\r\n"), HasSubstr("200"));
+}
+
+TEST(Clients, AFloodThatReadsNoAnswersIsCutOff) {
+  Instance instance(0);
+  instance.Apply(instance.Config());
+  ASSERT_TRUE(instance.WaitServing());
+  WsClient::Options without_rights;
+  without_rights.claims = "";
+  WsClient client(instance, without_rights);
+  ASSERT_THAT(client.Next(), HasSubstr("connected"));
+  // Each is refused in an answer that quotes the group; more of them than a client may leave unread.
+  std::string block;
+  for (int i = 0; i < 1000; ++i) {
+    block += ClientFrameBytes(0x81, absl::StrCat(R"({"type":"joinGroup","ackId":)", i + 1, R"(,"group":")",
+                                                 std::string(1000, 'x'), "\"}"));
+  }
+  const size_t blocks = 4 * kClientQueueBytesMax / block.size();
+  bool cut_off = false;
+  for (size_t i = 0; i < blocks && !cut_off; ++i) cut_off = !client.socket().Send(block);
+  EXPECT_TRUE(instance.WaitConnections(0));
+  EXPECT_TRUE(cut_off) << "it could go on for " << blocks << " MB";
 }
 
 }  // namespace

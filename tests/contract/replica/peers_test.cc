@@ -122,7 +122,7 @@ class BadPeer : public ::testing::Test {
 
 TEST_F(BadPeer, MustSayHelloFirst) {
   peer::v1::SyncRequest request;
-  request.mutable_interest_ack()->set_version(1);
+  request.mutable_interest_ack()->set_number(1);
   stream_->Write(request);
   EXPECT_EQ(End().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }

@@ -1,4 +1,4 @@
-#include "replica/server/peer_wire.h"
+#include "replica/codec/peer_wire.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -66,6 +66,18 @@ TEST(PeerWire, WritesWhatTheGeneratedCodeWrites) {
   request.batch.gaps = {{3, 6, 10, 20, "chat", GapCause::kAged}};
   request.questions.emplace_back().hub = "chat";
   EXPECT_EQ(EncodeRequest(request, 5), Generated(request, 5));
+}
+
+TEST(PeerWire, WritesAMessageForSeveralPeersOnce) {
+  const PeerRequest one = Of(Sample());
+  const std::string alone = EncodeRequest(one, 5);
+  EXPECT_EQ(one.batch.messages[0]->wire, nullptr);
+  const PeerRequest two = one, three = one;  // Three logs have them.
+  EXPECT_EQ(EncodeRequest(two, 5), alone);
+  const auto wire = one.batch.messages[0]->wire;
+  EXPECT_NE(wire, nullptr);
+  EXPECT_EQ(EncodeRequest(three, 5), alone);
+  EXPECT_EQ(one.batch.messages[0]->wire, wire);
 }
 
 TEST(PeerWire, ReadsWhatItWrote) {

@@ -69,6 +69,21 @@ TEST(MessageFrame, CarriesEveryPayloadKind) {
   EXPECT_EQ(plain(DataType::kProtobuf, "\x01\x02")["dataType"], "protobuf");
 }
 
+TEST(AppendJsonString, EscapesAtEveryPlaceOfALongText) {
+  for (const char special : {'"', '\\', '\n', '\x01', '\x1f', '\x7f', ' '}) {
+    for (size_t at = 0; at < 24; ++at) {
+      std::string text(24, 'x');
+      text[at] = special;
+      std::string json;
+      AppendJsonString(text, &json);
+      EXPECT_EQ(Json::parse(json), text) << at;
+    }
+  }
+  std::string json;
+  AppendJsonString("grüße, 世界 — und so weiter", &json);
+  EXPECT_EQ(Json::parse(json), "grüße, 世界 — und so weiter");
+}
+
 TEST(MessageFrame, TellsGroupAndSender) {
   const Metadata metadata = {{"k", "v"}};
   MessageFrame::View view;

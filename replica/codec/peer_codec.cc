@@ -1,4 +1,4 @@
-#include "replica/server/peer_codec.h"
+#include "replica/codec/peer_codec.h"
 
 #include <algorithm>
 #include <memory>

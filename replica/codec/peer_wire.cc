@@ -1,4 +1,4 @@
-#include "replica/server/peer_wire.h"
+#include "replica/codec/peer_wire.h"
 
 #include <memory>
 #include <utility>
@@ -63,6 +63,17 @@ void AppendMessage(const Message& m, std::string* out) {
     AppendStringField(2, entry.second, out);
   }
   if (m.filter != nullptr) AppendStringField(12, m.filter->text(), out);
+}
+
+// A message that more hold than one peer's log and the batch is for several peers, and is written once for
+// all.
+constexpr long kUsersOfOnePeer = 2;
+
+std::shared_ptr<const std::string> Write(const Message& message) {
+  auto bytes = std::make_shared<std::string>();
+  bytes->reserve(MessageSize(message));
+  AppendMessage(message, bytes.get());
+  return bytes;
 }
 
 void Assign(absl::string_view bytes, std::string* out) { out->assign(bytes.data(), bytes.size()); }
@@ -210,13 +221,20 @@ std::string EncodeRequest(const PeerRequest& request, int64_t sent_ns) {
     return EncodeSlowly(request, sent_ns);
   }
   size_t size = UintFieldSize(batch.first_position);
-  for (const MessagePtr& message : batch.messages) size += BytesFieldSize(MessageSize(*message));
+  for (const MessagePtr& message : batch.messages) {
+    if (message->wire == nullptr && message.use_count() > kUsersOfOnePeer) message->wire = Write(*message);
+    size += BytesFieldSize(message->wire != nullptr ? message->wire->size() : MessageSize(*message));
+  }
   std::string out;
   out.reserve(size + 64);
   AppendTag(kRequestBatchField, 2, &out);
   AppendVarint(size, &out);
   AppendUintField(kBatchFirstPositionField, batch.first_position, &out);
   for (const MessagePtr& message : batch.messages) {
+    if (message->wire != nullptr) {
+      AppendBytes(kBatchMessagesField, *message->wire, &out);
+      continue;
+    }
     AppendTag(kBatchMessagesField, 2, &out);
     AppendVarint(MessageSize(*message), &out);
     AppendMessage(*message, &out);

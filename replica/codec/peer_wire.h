@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "replica/server/peer_codec.h"
+#include "replica/codec/peer_codec.h"
 
 namespace nonet::replica {
 
