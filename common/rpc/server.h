@@ -24,6 +24,8 @@ class Server {
     int receive_bytes_max = 16 * 1024 * 1024;
     // What changes something needs it (common/rpc/token_guard.h); then `address` is 127.0.0.1. Empty: open.
     std::string token = {};
+    bool channelz =
+        false;  // Tells of channels, sockets and calls (grpc.channelz.v1), once asked for anywhere.
   };
   // The services outlive the server. UNAVAILABLE when the address cannot be bound.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options,

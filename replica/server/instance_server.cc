@@ -392,6 +392,7 @@ absl::Status InstanceServer::Listen() {
   rpc::Server::Options grpc;
   grpc.address = impl.options.address;
   grpc.port = impl.options.grpc_port;
+  grpc.channelz = true;
   ASSIGN_OR_RETURN(impl.grpc, rpc::Server::Start(grpc, {impl.peers->service()}));
   impl.grpc_port = impl.grpc->port();
   ASSIGN_OR_RETURN(impl.http, impl.ListenHttp(impl.options.http_port, nullptr));
