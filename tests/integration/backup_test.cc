@@ -1,5 +1,5 @@
-// A backup of a running cluster, and what restoring it brings back: the configuration, at the instances and in
-// DNS, not only in the store.
+// A backup of a running cluster, and what restoring it brings back: the configuration, at the instances and
+// in DNS, not only in the store.
 #include <gtest/gtest.h>
 
 #include "tests/integration/harness/cluster.h"
