@@ -13,8 +13,8 @@ namespace nonet::cli {
 struct ClientPlace {
   std::string connection_string;
   std::string authority_file;  // "DIR/ca.pem"
-  std::string dns;   // "127.0.0.1:7853"
-  std::string zone;  // "webpubsub.azure.com"
+  std::string dns;             // "127.0.0.1:7853"
+  std::string zone;            // "webpubsub.azure.com"
   const Region* region = nullptr;
   std::string preload_path;  // Of the Node preload script.
 };
