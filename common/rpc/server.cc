@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <grpc/support/time.h>
+#include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -91,6 +92,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options,
     return true;
   }();
   (void)plugins;
+  if (options.channelz) {
+    static const bool channelz = [] {  // Global, too.
+      grpc::channelz::experimental::InitChannelzService();
+      return true;
+    }();
+    (void)channelz;
+  }
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort(JoinAddress(options.address, options.port),

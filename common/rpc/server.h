@@ -28,6 +28,8 @@ class Server {
     std::string token = {};
     // Then callers need a certificate instead of the token; empty: plain.
     std::shared_ptr<const TlsIdentity> tls = {};
+    // Tells of channels, sockets and calls (grpc.channelz.v1), once asked for anywhere.
+    bool channelz = false;
   };
   // The services outlive the server. UNAVAILABLE when the address cannot be bound.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options,

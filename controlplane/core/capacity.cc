@@ -40,9 +40,11 @@ void Warn(const CapacityReport::RegionFall& fall, uint64_t connections, Capacity
   warning.set_message(absl::StrCat("if ", fall.location(), " fell, ", next, " would have ",
                                    fall.expected_connections(), " connections, above the ", fall.capacity(),
                                    " that its units carry"));
-  const bool replica = ParseName(fall.next_instance())->kind == ParsedName::Kind::kReplica;
-  warning.set_next_step(
-      absl::StrCat("more units for it: nonet ", replica ? "replica" : "resource", " update --unit-count"));
+  const auto parsed = ParseName(fall.next_instance());
+  warning.set_next_step(parsed->kind == ParsedName::Kind::kReplica
+                            ? absl::StrCat("nonet replica update --replica-name ", next, " --name ",
+                                           parsed->resource_id, " --unit-count MORE")
+                            : absl::StrCat("nonet resource update --name ", next, " --unit-count MORE"));
 }
 
 }  // namespace

@@ -123,8 +123,8 @@ Warning Unapproved(absl::string_view resource, absl::string_view replica, absl::
   Warning warning;
   warning.set_reason("LINK_NOT_APPROVED");
   warning.set_message(std::string(error.message()));
-  warning.set_next_step(absl::StrCat("nonet private-link approve --replica-name ", replica, " --name ",
-                                     resource, " --link ", link));
+  warning.set_next_step(
+      absl::StrCat("nonet private-link approve ", link, " --replica-name ", replica, " --name ", resource));
   return warning;
 }
 

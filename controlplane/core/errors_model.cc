@@ -95,7 +95,7 @@ absl::Status LinkNotApproved(string_view resource, string_view replica, string_v
       "LINK_NOT_APPROVED",
       StrCat("shared private link ", link, " is ", status, " at ", replica,
              ": event handlers behind it could not be called from there"),
-      StrCat("nonet private-link approve", OptionsOf(resource, replica), " --link ", link,
+      StrCat("nonet private-link approve ", link, OptionsOf(resource, replica),
              ", or enable it all the same with --force"),
       {{"resource", std::string(resource)}, {"replica", std::string(replica)}, {"link", std::string(link)}});
 }

@@ -415,6 +415,7 @@ absl::Status InstanceServer::Listen() {
   grpc.address = impl.options.address;
   grpc.port = impl.options.grpc_port;
   grpc.tls = impl.options.peer_tls;
+  grpc.channelz = true;
   ASSIGN_OR_RETURN(impl.grpc, rpc::Server::Start(grpc, {impl.peers->service(), impl.fault_agent.service(),
                                                         impl.inspection.service()}));
   impl.grpc_port = impl.grpc->port();

@@ -84,6 +84,15 @@ TEST(RpcServer, ReflectsItself) {
   EXPECT_THAT(answer.bytes, testing::HasSubstr("grpc.health.v1.Health"));
 }
 
+TEST(RpcServer, TellsOfItsChannelsWhereAsked) {
+  auto server = Server::Start({.channelz = true}, {});
+  ASSERT_TRUE(server.ok());
+  const Answer answer =
+      CallUnary(MakeChannel((*server)->address()), "/grpc.channelz.v1.Channelz/GetServers", "");
+  EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
+  EXPECT_NE(answer.bytes, "");
+}
+
 TEST(RpcServer, IsServedOnLoopbackOnly) {
   for (const char* address : {"0.0.0.0", "192.0.2.1", "::", "localhost", ""}) {
     EXPECT_EQ(Server::Start({.address = address}, {}).status().code(), absl::StatusCode::kInvalidArgument)

@@ -82,7 +82,7 @@ TEST_F(Links, AddedUnderAnEnabledReplicaWarnAndLeaveItEnabled) {
   ASSERT_EQ(link.warnings_size(), 1);
   EXPECT_EQ(link.warnings(0).reason(), "LINK_NOT_APPROVED");
   EXPECT_EQ(link.warnings(0).next_step(),
-            "nonet private-link approve --replica-name westus --name contoso --link web");
+            "nonet private-link approve web --replica-name westus --name contoso");
   EXPECT_TRUE(plane.core.resources().Find(kWest)->replica().region_endpoint_enabled());
   // The warnings are the answer's, not the object's.
   EXPECT_EQ(plane.core.resources().Find(kContoso)->resource().warnings_size(), 0);

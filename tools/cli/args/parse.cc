@@ -33,6 +33,15 @@ void AddArgument(CLI::App* app, const std::string& name, Raw& raw, const std::st
   app->add_option(name, raw.positional, summary)->type_name("");
 }
 
+// One value each time it is given; "" gives an empty list, which is not the same as none. Through a function:
+// CLI11 takes an empty word for an optional that is not given.
+void AddList(CLI::App* app, const std::string& name, std::optional<std::vector<std::string>>& into,
+             const std::string& summary) {
+  app->add_option_function<std::vector<std::string>>(
+         name, [&into](const std::vector<std::string>& words) { into = words; }, summary)
+      ->allow_extra_args(false);
+}
+
 CLI::App* AddCommand(CLI::App* parent, const std::string& name, const std::string& summary, Raw& raw) {
   CLI::App* app = parent->add_subcommand(name, summary);
   app->allow_extras();
@@ -82,8 +91,8 @@ void AddUp(CLI::App* root, Raw& raw) {
   up->add_flag_function(
       "--peer-tls,!--no-peer-tls", [&raw](int64_t count) { raw.peer_tls = count > 0; },
       "Mutual TLS between instances (kept for later starts)");
-  up->add_option("--resolver-flag", raw.resolver_flags,
-                 "A flag of nonet-dnsresolver, NAME=VALUE; repeatable, kept for later starts, '' for none");
+  AddList(up, "--resolver-flag", raw.resolver_flags,
+          "A flag of nonet-dnsresolver, NAME=VALUE; repeatable, kept for later starts, '' for none");
   AddTimeout(up, raw);
 }
 
@@ -273,17 +282,11 @@ void AddHubs(CLI::App* root, Raw& raw) {
     if (verb == "show") continue;
     if (verb == "delete") app->add_flag("-y,--yes", raw.yes, "Accepted as Azure CLI has it; nothing asks");
     if (verb != "delete") {
-      app->add_option(
-             "--event-handler", raw.event_handlers,
-             "url-template=URL [user-event-pattern=P] [system-event=E ...] [auth-type=T] [auth-resource=R]; "
-             "repeatable, replaces all; \"\" removes all")
-          ->expected(1)
-          ->take_all();
-      app->add_option(
-             "--event-listener", raw.event_listeners,
-             "fully-qualified-namespace=N event-hub-name=H [user-event-pattern=P] [system-event=E ...]")
-          ->expected(1)
-          ->take_all();
+      AddList(app, "--event-handler", raw.event_handlers,
+              "url-template=URL [user-event-pattern=P] [system-event=E ...] [auth-type=T] [auth-resource=R]; "
+              "repeatable, replaces all; \"\" removes all");
+      AddList(app, "--event-listener", raw.event_listeners,
+              "fully-qualified-namespace=N event-hub-name=H [user-event-pattern=P] [system-event=E ...]");
       app->add_option("--allow-anonymous", raw.allow_anonymous, "true or false: clients without a token?");
       app->add_option("--websocket-keepalive-interval", raw.keep_alive,
                       "Seconds between pings, 1 to 120 (default 20)");
