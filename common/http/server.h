@@ -86,7 +86,7 @@ struct ServerOptions {
   size_t body_bytes_max = 1024 * 1024;                // One more answers 413.
   int64_t idle_timeout_ns = 60 * kNanosPerSecond;     // Between requests of a kept connection.
   int64_t request_timeout_ns = 10 * kNanosPerSecond;  // From a request's first byte to its last.
-  MakeLines lines = {};                               // What lies between it and its clients; nothing when empty.
+  MakeLines lines = {};  // What lies between it and its clients; nothing when empty.
 };
 
 class Server {

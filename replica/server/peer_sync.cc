@@ -9,10 +9,10 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/tls.h"
 #include "nonet/peer/v1/peer.grpc.pb.h"
+#include "replica/codec/peer_wire.h"
 #include "replica/core/errors.h"
 #include "replica/server/link_table.h"
 #include "replica/server/peer_streams.h"
-#include "replica/codec/peer_wire.h"
 
 namespace nonet::replica {
 namespace {

@@ -15,7 +15,8 @@ class TestAuthority {
   TestAuthority();
   ~TestAuthority();
   // A leaf with that URI and that O, as the process would have read it.
-  std::shared_ptr<const rpc::TlsIdentity> Issue(const std::string& uri, const std::string& organization) const;
+  std::shared_ptr<const rpc::TlsIdentity> Issue(const std::string& uri,
+                                                const std::string& organization) const;
   const std::string& pem() const { return pem_; }
 
  private:

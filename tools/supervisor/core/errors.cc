@@ -82,11 +82,13 @@ absl::Status NoSuchLink(absl::string_view a, absl::string_view b) {
 
 absl::Status LinkNotFaulty(absl::string_view a, absl::string_view b) {
   return MakeError(StatusCode::kNotFound, "LINK_NOT_FAULTY",
-                   absl::StrCat("there is no fault between ", a, " and ", b), {.next_step = "nonet fault list"});
+                   absl::StrCat("there is no fault between ", a, " and ", b),
+                   {.next_step = "nonet fault list"});
 }
 
 absl::Status BadLinkAmount(absl::string_view rule) {
-  return MakeError(StatusCode::kInvalidArgument, "BAD_LINK_AMOUNT", rule, {.next_step = "nonet fault --help"});
+  return MakeError(StatusCode::kInvalidArgument, "BAD_LINK_AMOUNT", rule,
+                   {.next_step = "nonet fault --help"});
 }
 
 absl::Status TooManyLinkFaults(size_t limit) {
