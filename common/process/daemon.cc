@@ -71,6 +71,12 @@ http::Response PlainText(int status, std::string body) {
       .status = status, .content_type = "text/plain; charset=utf-8", .body = std::move(body), .headers = {}};
 }
 
+// The millisecond it began, so that a later life's epoch is the larger, and 16 random bits.
+std::string NewEpoch() {
+  const int64_t ms = RealClock().WallNs() / kNanosPerMilli;
+  return absl::StrCat(absl::Hex(ms, absl::kZeroPad12), RandomHex(2));
+}
+
 }  // namespace
 
 struct Daemon::Impl {
@@ -84,7 +90,7 @@ struct Daemon::Impl {
 
   Spec spec;
   std::string dir;
-  const std::string epoch = RandomHex(8);
+  const std::string epoch = NewEpoch();
   Metrics metrics;
   EventLoop loop;
   ProcessMetrics process_metrics;

@@ -49,7 +49,7 @@ class Daemon {
   EventLoop& loop();
   Metrics& metrics();
   const std::string& dir() const;    // --dir, absolute; exists, mode 0700.
-  const std::string& epoch() const;  // This process's life: 16 hex digits.
+  const std::string& epoch() const;  // This process's life: 16 hex digits; a later life's are larger.
 
   // Extra checks behind /readyz; /healthz answers 200 while the loop turns.
   void AddReadinessCheck(std::string name, absl::AnyInvocable<bool()> check);

@@ -47,6 +47,14 @@ void LinkModel::Set(const LinkQuality& quality, int64_t now_ns) {
   quality_ = quality;
 }
 
+int64_t LinkModel::ThroughNs(int64_t now_ns, size_t bytes) const {
+  const int64_t one_way_ns = RoundTripAt(quality_, now_ns) / 2;
+  if (quality_.bytes_per_second == 0) return now_ns + one_way_ns;
+  const double ns = static_cast<double>(bytes) * static_cast<double>(kNanosPerSecond) /
+                    static_cast<double>(quality_.bytes_per_second);
+  return now_ns + one_way_ns + static_cast<int64_t>(ns);
+}
+
 LinkFate LinkModel::Admit(int64_t sent_ns, int64_t now_ns, size_t bytes, size_t behind, bool whole) {
   LinkFate fate;
   if (sent_ns > now_ns || sent_ns < now_ns - kSentBeforeNsMax) sent_ns = now_ns;

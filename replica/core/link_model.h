@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -83,6 +84,8 @@ class LinkModel {
   // `whole`: one message of a peer, which may come twice or out of order; else a piece of a byte stream.
   // `behind`: frames of its stream that wait already. Release times are not ordered: the queue sees to that.
   LinkFate Admit(int64_t sent_ns, int64_t now_ns, size_t bytes, size_t behind, bool whole);
+  // When the last of so many waiting bytes is through, if all of it were sent now.
+  int64_t ThroughNs(int64_t now_ns, size_t bytes) const;
   // Nothing gets through before; kLinkNever while it is cut.
   int64_t open_ns() const { return quality_.cut ? kLinkNever : open_ns_; }
 
@@ -113,6 +116,17 @@ class LinkQueue {
     auto node = frames_.extract(frames_.begin());
     bytes_ -= node.mapped().bytes;
     return std::move(node.mapped().frame);
+  }
+  // Nothing waits longer than until then: for a link that has become faster.
+  void Hasten(int64_t latest_ns) {
+    floor_ns_ = std::min(floor_ns_, latest_ns);
+    if (frames_.empty() || std::prev(frames_.end())->first.first <= latest_ns) return;
+    auto frames = std::exchange(frames_, {});
+    while (!frames.empty()) {
+      auto node = frames.extract(frames.begin());
+      node.key().first = std::min(node.key().first, latest_ns);
+      frames_.insert(std::move(node));
+    }
   }
   // When Pop has something; kLinkNever: nothing waits, or the link is cut.
   int64_t NextNs(int64_t open_ns) const {

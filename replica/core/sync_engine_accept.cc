@@ -19,8 +19,12 @@ absl::StatusOr<Welcome> SyncEngine::OnHello(const Hello& hello, Now now) {
       !std::all_of(hello.epoch.begin(), hello.epoch.end(), absl::ascii_isxdigit)) {
     return errors::BadEpoch(hello.origin);
   }
+  // Epochs rise: what a dead process had sent before may come after its successor's Hello. Where a clock went
+  // back, the life that welcomed us on our own stream is the present one.
   const auto& retired = peer->retired_epochs;
-  if (std::find(retired.begin(), retired.end(), hello.epoch) != retired.end()) {
+  const bool ended = hello.epoch < peer->inbox.epoch() ||
+                     std::find(retired.begin(), retired.end(), hello.epoch) != retired.end();
+  if (ended && !(peer->dialed && peer->life == hello.epoch)) {
     return errors::RetiredEpoch(hello.origin, hello.epoch);
   }
   Inbox& inbox = peer->inbox;

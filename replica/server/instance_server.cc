@@ -358,6 +358,7 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
   }
 
   void Finish() {
+    rest->Drop();
     grpc.reset();
     http.reset();
     https.reset();
@@ -404,6 +405,7 @@ InstanceServer::InstanceServer(EventLoop& loop, Metrics& metrics, Options option
 InstanceServer::~InstanceServer() {
   impl_->stopping = true;
   impl_->clients.clear();
+  impl_->rest->Drop();
   impl_->grpc.reset();
   impl_->http.reset();
   impl_->https.reset();

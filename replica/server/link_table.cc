@@ -180,7 +180,12 @@ void LinkTable::Impl::Set(Link& link) {
 
 void LinkTable::Impl::SetAll() {
   for (const auto& [remote, link] : links) Set(*link);
-  for (LinkStream::Impl* stream : streams) stream->Schedule();
+  const int64_t now_ns = loop.clock().SteadyNs();
+  for (LinkStream::Impl* stream : streams) {
+    // What an ended fault would have held for long comes as soon as anything else.
+    stream->queue.Hasten(stream->model().ThroughNs(now_ns, stream->queue.bytes()));
+    stream->Schedule();
+  }
 }
 
 LinkTable::LinkTable(EventLoop& loop, LinkEnd self, uint64_t seed)

@@ -186,7 +186,13 @@ class Scenario {
 
   void Settle() {
     if (!Until(kLinksNs, [&] { return AllPairs([&](int i, int j) { return mesh_.Linked(i, j); }); })) {
-      Violate("liveness", "the streams of the healed majority are not back");
+      std::string who;
+      AllPairs([&](int i, int j) {
+        if (!mesh_.Linked(i, j))
+          absl::StrAppend(&who, " ", i, "(life ", mesh_.life(i), ")->", j, "(life ", mesh_.life(j), ")");
+        return true;
+      });
+      Violate("liveness", absl::StrCat("the streams of the healed majority are not back:", who));
       return;
     }
     if (!Until(kConvergeNs, [&] { return AllPairs([&](int i, int j) { return InterestRight(i, j); }); })) {

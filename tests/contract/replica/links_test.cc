@@ -3,9 +3,11 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "common/base/error.h"
 #include "common/rpc/channel.h"
@@ -214,6 +216,26 @@ TEST_F(Links, AClientThatIsCutOffIsNeitherHeardNorAnswered) {
   SetBoth(Plan(2));
   EXPECT_THAT(client.Next(), HasSubstr("pong"));
   EXPECT_THAT(late.ReceiveUntil("\r\n"), HasSubstr("200"));
+}
+
+TEST_F(Links, ANarrowLinkStopsReadingAtItsBoundAndRunsFreeOnceItIsWide) {
+  WsClient client(a_, Member()), member(b_, Member());
+  client.Next(), member.Next();
+  fault::v1::LinkPlan narrow = Plan(1);
+  Add(narrow, fault::v1::LINK_FAULT_KIND_BANDWIDTH, 1'000).mutable_a()->set_clients(true);
+  narrow.mutable_faults(0)->mutable_b()->set_instance(InstanceName(0));
+  SetBoth(narrow);
+  constexpr int kSent = 300;
+  std::thread writer([&] {  // It blocks once the kernel's buffers are full as well.
+    for (int i = 0; i < kSent; ++i) SendText(client, std::string(40'000, 'x'));
+  });
+  EXPECT_TRUE(Eventually([&] { return to_a_.Get().waiting_bytes() >= kLinkHeldBytesMin / 2; }));
+  uint64_t most = 0;
+  for (int i = 0; i < 100; ++i) most = std::max<uint64_t>(most, to_a_.Get().waiting_bytes());
+  EXPECT_LE(most, kLinkHeldBytesMin + 2 * 1024 * 1024) << "the bound, and a turn's reads";
+  SetBoth(Plan(2));
+  for (int i = 0; i < kSent; ++i) ASSERT_THAT(member.Next(), HasSubstr("xxx"));
+  writer.join();
 }
 
 TEST_F(Links, WhoIsClosedBehindACutHearsItAfterwards) {

@@ -205,6 +205,23 @@ TEST(LinkQueue, KeepsTheOrderOfPushingButForLateFrames) {
   EXPECT_EQ(order, (std::vector<int>{1, 2, 4, 3}));
 }
 
+TEST(LinkModel, WhatWaitsGoesFasterOnceTheLinkDoes) {
+  LinkQuality narrow = Delay(100);
+  narrow.bytes_per_second = 1'000;
+  LinkModel model = Model(narrow);
+  LinkQueue<int> queue;
+  for (int i = 0; i < 10; ++i) queue.Push(model.Admit(0, 0, 10'000, 0, true), 10'000, i);
+  EXPECT_FALSE(queue.Pop(model.open_ns(), 10 * kNanosPerSecond));  // The first takes as long itself.
+  model.Set(Delay(100), kNanosPerSecond);
+  queue.Hasten(model.ThroughNs(kNanosPerSecond, queue.bytes()));
+  EXPECT_FALSE(queue.Pop(model.open_ns(), kNanosPerSecond + 49 * kMs));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(queue.Pop(model.open_ns(), kNanosPerSecond + 50 * kMs), i);
+  // Nor does what comes next wait behind the old times.
+  const int64_t later = kNanosPerSecond + 60 * kMs;
+  queue.Push(model.Admit(later, later, 10, 0, true), 10, 11);
+  EXPECT_EQ(queue.NextNs(model.open_ns()), later + 50 * kMs);
+}
+
 TEST(LinkModel, SameSeedSameFates) {
   LinkQuality quality = Delay(80, 120);
   quality.loss_ppm = quality.duplicate_ppm = quality.reorder_ppm = 50'000;

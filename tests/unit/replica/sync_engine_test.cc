@@ -260,6 +260,28 @@ TEST(SyncEngine, AnOriginsNewLifeOpensAGapAndRetiresTheOldEpoch) {
   EXPECT_THAT(w.at(1).got[c], ElementsAre("connected", "2"));
 }
 
+// A Hello of a dead process can come after its successor's, which must stay linked; found by the simulation.
+TEST(SyncEngine, AHelloOfAnEarlierLifeThatComesLateChangesNothing) {
+  World w(2);
+  const Hello old_life = w.sync(0).MakeHello(w.name(1));
+  w.Start(0);
+  w.LinkAll();
+  EXPECT_EQ(ErrorReason(w.sync(1).OnHello(old_life, w.now).status()), "PEER_EPOCH_RETIRED");
+  w.Cut(0, 1);
+  EXPECT_TRUE(w.Link(0, 1).ok());
+}
+
+// Its clock went back: its epoch is the smaller, but it is what answers at its address.
+TEST(SyncEngine, TakesTheLifeThatWelcomedItWhateverItsEpoch) {
+  World w(2);
+  w.LinkAll();
+  Hello hello = w.sync(0).MakeHello(w.name(1));
+  hello.epoch = "0000000000000000";
+  EXPECT_EQ(ErrorReason(w.sync(1).OnHello(hello, w.now).status()), "PEER_EPOCH_RETIRED");
+  EXPECT_TRUE(w.sync(1).OnWelcome(w.name(0), {w.name(0), hello.epoch, 0, 1'000}, w.now).ok());
+  EXPECT_TRUE(w.sync(1).OnHello(hello, w.now).ok());
+}
+
 TEST(SyncEngine, RefusesStrangers) {
   World w(2);
   const std::string epoch = "00000000000000ff";

@@ -29,7 +29,8 @@ class GrpcLinkPusher final : public LinkPusher {
     call->stub = fault::v1::FaultAgent::NewStub(call->channel);
     call->request = plan;
     call->done = std::move(done);
-    call->context.set_deadline(std::chrono::system_clock::now() + std::chrono::nanoseconds(kLinkPushWaitNs));
+    call->context.set_deadline(std::chrono::system_clock::time_point(
+        std::chrono::nanoseconds(loop_.clock().WallNs() + kLinkPushWaitNs)));
     call->stub->async()->SetLinks(
         &call->context, &call->request, &call->response,
         [&loop = loop_, alive = std::weak_ptr<int>(alive_), call,
