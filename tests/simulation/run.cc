@@ -348,7 +348,7 @@ class Scenario {
                      faults.frames_lost + faults.frames_twice + faults.frames_late;
     report_.fault_kinds = faults.kinds();
     report_.frames = mesh_.frames();
-    if (report_.sent < 300 || report_.crossed < 500 || report_.promises < 500) {
+    if (report_.sent < 300 || report_.crossed < 500 || report_.promises < 200) {
       report_.vacuous = "too little was sent or delivered";
     } else if (report_.faults < 20 || report_.fault_kinds < 5) {
       report_.vacuous = "too few faults fired";
