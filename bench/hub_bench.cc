@@ -80,7 +80,7 @@ void FanOut(benchmark::State& state) {
     message.target = Target::kGroup;
     message.target_name = "g";
     message.data = data;
-    core.Publish(std::move(message), kNow, &effects);
+    benchmark::DoNotOptimize(core.Publish(std::move(message), kNow, &effects).ok());
     for (const auto& effect : effects.list) {
       const Deliver& deliver = std::get<Deliver>(effect);
       MessageFrame::View view;

@@ -27,7 +27,7 @@ using Identity = std::shared_ptr<const rpc::TlsIdentity>;
 constexpr char kEpoch[] = "00000000000000b1";
 
 Instance::Adjust With(Identity identity) {
-  return [identity = std::move(identity)](InstanceServer::Options& options) { options.tls = identity; };
+  return [identity = std::move(identity)](InstanceServer::Options& options) { options.peer_tls = identity; };
 }
 
 // A stream dialled by hand to instance 0.

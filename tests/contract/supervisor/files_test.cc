@@ -128,6 +128,7 @@ TEST(ClusterFile, HasTheDocumentedShape) {
     "dns": {"address": "127.0.0.1:9053", "grpc": "127.0.0.1:9054", "admin": "127.0.0.1:9055"},
     "supervisor": {"grpc": "127.0.0.1:9010", "admin": "127.0.0.1:9011"},
     "caFile": "/d/ca.pem",
+    "peerTls": false,
     "resources": [{
       "name": "contoso", "resourceGroup": "nonet", "subscription": "00000000-0000-0000-0000-000000000000",
       "hostName": "contoso.webpubsub.test",

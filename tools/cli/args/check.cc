@@ -301,8 +301,8 @@ absl::Status CheckCommand(const Raw& raw, CommandLine& line) {
     sync.verb = command == "gaps" ? SyncVerb::kGaps : command == "audit" ? SyncVerb::kAudit : SyncVerb::kWhy;
     sync.name = raw.name.value_or("");
     if (sync.verb == SyncVerb::kWhy) {
-      ASSIGN_OR_RETURN(sync.message_id, One(raw));
-      if (sync.message_id.empty()) return Missing(raw, "a message id", "contoso:00c0ffee00c0ffee:17");
+      ASSIGN_OR_RETURN(sync.message_id, OneWord(raw));
+      if (sync.message_id.empty()) return MissingWord(raw, "a message id", "contoso:00c0ffee00c0ffee:17");
     }
     line.command = sync;
   }
