@@ -18,7 +18,7 @@ endfunction()
 
 function(_nonet_batches target)
   if(NONET_UNITY)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
     # A batch looks to the compiler like a header with a file-local name in it.
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()
@@ -128,6 +128,9 @@ function(nonet_proto name)
     add_library(nonet_grpc_${name} STATIC ${service_sources})
     add_library(nonet::grpc_${name} ALIAS nonet_grpc_${name})
     target_link_libraries(nonet_grpc_${name} PUBLIC nonet_proto_${name} gRPC::grpc++)
+    if(NONET_UNITY)
+      set_target_properties(nonet_grpc_${name} PROPERTIES UNITY_BUILD ON)
+    endif()
     target_compile_options(nonet_grpc_${name} PRIVATE -Wpedantic -w)  # As the precompiled header; no warnings.
     target_precompile_headers(nonet_grpc_${name} REUSE_FROM nonet_grpc_pch)
     foreach(dep IN LISTS ARG_DEPS)
