@@ -1,14 +1,6 @@
 #include "dnsresolver/core/block_tree.h"
 
 namespace nonet::dns {
-namespace {
-
-size_t BitAt(const absl::uint128& bits, int at) {
-  return at < 64 ? absl::Uint128High64(bits) >> (63 - at) & 1 : absl::Uint128Low64(bits) >> (127 - at) & 1;
-}
-
-}  // namespace
-
 // First the tree of all marks, each node with the value set there, if any; then collapsed bottom-up.
 struct BlockTree::Build {
   struct Wide {

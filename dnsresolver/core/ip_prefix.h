@@ -41,4 +41,9 @@ struct IpPrefix {
   friend bool operator==(const IpPrefix&, const IpPrefix&) = default;
 };
 
+// 0 or 1: the bit `at` places below the highest, 0 <= at < 128.
+inline size_t BitAt(const absl::uint128& bits, int at) {
+  return at < 64 ? absl::Uint128High64(bits) >> (63 - at) & 1 : absl::Uint128Low64(bits) >> (127 - at) & 1;
+}
+
 }  // namespace nonet::dns

@@ -9,11 +9,6 @@
 namespace nonet::dns {
 namespace {
 
-bool BitAt(const absl::uint128& bits, int at) {
-  return at < 64 ? (absl::Uint128High64(bits) >> (63 - at) & 1) != 0
-                 : (absl::Uint128Low64(bits) >> (127 - at) & 1) != 0;
-}
-
 LocationTree::RegionSet SetOf(int region) { return LocationTree::RegionSet{1} << region; }
 
 auto SortKey(const PrefixTable::Entry& entry) {
@@ -77,7 +72,7 @@ struct LocationTree::Build {
   void Add(const Place& place) {
     size_t at = 0;
     for (int depth = 0; depth < place.prefix.length; ++depth) {
-      const int bit = BitAt(place.prefix.bits, depth) ? 1 : 0;
+      const size_t bit = BitAt(place.prefix.bits, depth);
       if (wide[at].child[bit] < 0) {
         wide[at].child[bit] = static_cast<int32_t>(wide.size());
         wide.emplace_back();

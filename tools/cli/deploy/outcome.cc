@@ -113,7 +113,7 @@ View WhatIf(const std::vector<Change>& changes, const Style& style) {
 
 View DeploymentView(const DeploymentOutcome& outcome) {
   Json resources = Json::array();
-  Table table{.columns = {"RESOURCE", "TYPE", "RESULT"}, .rows = {}, .when_empty = ""};
+  cli::Table table{.columns = {"RESOURCE", "TYPE", "RESULT"}, .rows = {}, .when_empty = ""};
   std::vector<std::string> names;
   for (const Change& change : outcome.changes) {
     const Words& words = WordsOf(change.type);

@@ -11,26 +11,26 @@
 namespace nonet::supervisor {
 namespace {
 
-using Json = nlohmann::json;
+using StateJson = nlohmann::json;
 
 constexpr int kVersion = 1;
 
 // Reads members of one object; the first wrong one is remembered.
 class Reader {
  public:
-  Reader(const Json& json, absl::Status& status, absl::string_view file)
+  Reader(const StateJson& json, absl::Status& status, absl::string_view file)
       : json_(json), status_(status), file_(file) {
     if (!json.is_object()) Fail("not an object");
   }
 
-  void Get(const char* name, std::string& target) { Take(name, &Json::is_string, target); }
-  void Get(const char* name, bool& target) { Take(name, &Json::is_boolean, target); }
-  void Get(const char* name, int32_t& target) { Take(name, &Json::is_number_integer, target); }
-  void Get(const char* name, int64_t& target) { Take(name, &Json::is_number_integer, target); }
-  void Get(const char* name, uint32_t& target) { Take(name, &Json::is_number_unsigned, target); }
-  void Get(const char* name, uint64_t& target) { Take(name, &Json::is_number_unsigned, target); }
+  void Get(const char* name, std::string& target) { Take(name, &StateJson::is_string, target); }
+  void Get(const char* name, bool& target) { Take(name, &StateJson::is_boolean, target); }
+  void Get(const char* name, int32_t& target) { Take(name, &StateJson::is_number_integer, target); }
+  void Get(const char* name, int64_t& target) { Take(name, &StateJson::is_number_integer, target); }
+  void Get(const char* name, uint32_t& target) { Take(name, &StateJson::is_number_unsigned, target); }
+  void Get(const char* name, uint64_t& target) { Take(name, &StateJson::is_number_unsigned, target); }
   void Get(const char* name, std::vector<std::string>& target) {
-    for (const Json& element : List(name)) {
+    for (const StateJson& element : List(name)) {
       if (element.is_string()) {
         target.push_back(element.get<std::string>());
       } else {
@@ -39,22 +39,22 @@ class Reader {
     }
   }
   bool Has(const char* name) const { return json_.is_object() && json_.contains(name); }
-  const Json& List(const char* name) {
-    static const Json* const kNone = new Json(Json::array());
-    const Json* found = Find(name);
+  const StateJson& List(const char* name) {
+    static const StateJson* const kNone = new StateJson(StateJson::array());
+    const StateJson* found = Find(name);
     if (found == nullptr) return *kNone;
     if (found->is_array()) return *found;
     Fail(name);
     return *kNone;
   }
-  const Json& Object(const char* name) {
-    static const Json* const kNone = new Json(Json::object());
-    const Json* found = Find(name);
+  const StateJson& Object(const char* name) {
+    static const StateJson* const kNone = new StateJson(StateJson::object());
+    const StateJson* found = Find(name);
     return found == nullptr ? *kNone : *found;
   }
 
  private:
-  const Json* Find(const char* name) {
+  const StateJson* Find(const char* name) {
     if (!json_.is_object()) return nullptr;
     const auto it = json_.find(name);
     if (it != json_.end()) return &*it;
@@ -63,7 +63,7 @@ class Reader {
   }
   template <typename T, typename Is>
   void Take(const char* name, Is is, T& target) {
-    const Json* found = Find(name);
+    const StateJson* found = Find(name);
     if (found == nullptr) return;
     if ((found->*is)()) {
       target = found->template get<T>();
@@ -76,13 +76,13 @@ class Reader {
       status_ = UnreadableState(file_, absl::StrCat("member \"", name, "\" is missing or wrong"));
   }
 
-  const Json& json_;
+  const StateJson& json_;
   absl::Status& status_;
   const std::string file_;
 };
 
-absl::StatusOr<Json> Parse(absl::string_view text, absl::string_view file) {
-  Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+absl::StatusOr<StateJson> Parse(absl::string_view text, absl::string_view file) {
+  StateJson json = StateJson::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded() || !json.is_object()) return UnreadableState(file, "not a JSON object");
   const auto version = json.find("version");
   if (version == json.end() || *version != kVersion) {
@@ -91,15 +91,15 @@ absl::StatusOr<Json> Parse(absl::string_view text, absl::string_view file) {
   return json;
 }
 
-Json EncodeProcess(const State::Process& process) {
-  Json json = {{"key", process.key},
-               {"address", process.address},
-               {"pid", process.identity.pid},
-               {"startTime", process.identity.start_time},
-               {"startWallNs", process.start_wall_ns},
-               {"generation", process.generation},
-               {"blackhole", process.blackhole},
-               {"launches", process.launches}};
+StateJson EncodeProcess(const State::Process& process) {
+  StateJson json = {{"key", process.key},
+                    {"address", process.address},
+                    {"pid", process.identity.pid},
+                    {"startTime", process.identity.start_time},
+                    {"startWallNs", process.start_wall_ns},
+                    {"generation", process.generation},
+                    {"blackhole", process.blackhole},
+                    {"launches", process.launches}};
   if (process.kind == ProcessKind::kInstance) {
     const InstanceSpec& instance = process.instance;
     json["instance"] = {{"object", instance.object},
@@ -114,7 +114,7 @@ Json EncodeProcess(const State::Process& process) {
   return json;
 }
 
-State::Process DecodeProcess(const Json& json, absl::Status& status, absl::string_view file) {
+State::Process DecodeProcess(const StateJson& json, absl::Status& status, absl::string_view file) {
   State::Process process;
   Reader reader(json, status, file);
   reader.Get("key", process.key);
@@ -148,11 +148,11 @@ constexpr const char* kModes[] = {"refuse", "hang"};
 
 constexpr const char* kSideKinds[] = {"region", "instance", "clients", "dnsresolver"};
 
-Json EncodeSide(const LinkSide& side) {
+StateJson EncodeSide(const LinkSide& side) {
   return {{"kind", kSideKinds[static_cast<int>(side.kind)]}, {"name", side.name}};
 }
 
-LinkSide DecodeSide(const Json& json, absl::Status& status, absl::string_view file) {
+LinkSide DecodeSide(const StateJson& json, absl::Status& status, absl::string_view file) {
   LinkSide side;
   std::string kind;
   Reader reader(json, status, file);
@@ -167,7 +167,7 @@ LinkSide DecodeSide(const Json& json, absl::Status& status, absl::string_view fi
   return side;
 }
 
-LinkFault DecodeLink(const Json& json, absl::Status& status, absl::string_view file) {
+LinkFault DecodeLink(const StateJson& json, absl::Status& status, absl::string_view file) {
   LinkFault link;
   std::string kind;
   Reader reader(json, status, file);
@@ -184,7 +184,7 @@ LinkFault DecodeLink(const Json& json, absl::Status& status, absl::string_view f
   return link;
 }
 
-Fault DecodeFault(const Json& json, absl::Status& status, absl::string_view file) {
+Fault DecodeFault(const StateJson& json, absl::Status& status, absl::string_view file) {
   Fault fault;
   std::string kind, mode;
   Reader reader(json, status, file);
@@ -208,10 +208,10 @@ Fault DecodeFault(const Json& json, absl::Status& status, absl::string_view file
 }  // namespace
 
 std::string EncodeState(const State& state) {
-  Json json = {{"version", kVersion},
-               {"processes", Json::array()},
-               {"faults", Json::array()},
-               {"releasedAddresses", Json::array()}};
+  StateJson json = {{"version", kVersion},
+                    {"processes", StateJson::array()},
+                    {"faults", StateJson::array()},
+                    {"releasedAddresses", StateJson::array()}};
   for (const State::Process& process : state.processes) json["processes"].push_back(EncodeProcess(process));
   for (const Fault& fault : state.faults) {
     json["faults"].push_back({{"kind", kFaultKinds[static_cast<int>(fault.kind)]},
@@ -233,15 +233,16 @@ std::string EncodeState(const State& state) {
 }
 
 absl::StatusOr<State> DecodeState(absl::string_view text, absl::string_view file) {
-  ASSIGN_OR_RETURN(const Json json, Parse(text, file));
+  ASSIGN_OR_RETURN(const StateJson json, Parse(text, file));
   absl::Status status;
   State state;
   Reader reader(json, status, file);
-  for (const Json& process : reader.List("processes")) {
+  for (const StateJson& process : reader.List("processes")) {
     state.processes.push_back(DecodeProcess(process, status, file));
   }
-  for (const Json& fault : reader.List("faults")) state.faults.push_back(DecodeFault(fault, status, file));
-  for (const Json& element : reader.List("releasedAddresses")) {
+  for (const StateJson& fault : reader.List("faults"))
+    state.faults.push_back(DecodeFault(fault, status, file));
+  for (const StateJson& element : reader.List("releasedAddresses")) {
     State::ReleasedAddress released;
     Reader entry(element, status, file);
     entry.Get("address", released.address);
@@ -253,25 +254,25 @@ absl::StatusOr<State> DecodeState(absl::string_view text, absl::string_view file
 }
 
 std::string EncodeSettings(const Settings& settings) {
-  const Json json = {{"version", kVersion},
-                     {"cluster", settings.cluster},
-                     {"net", settings.net},
-                     {"zone", settings.zone},
-                     {"basePort", settings.base_port},
-                     {"ttlNs", settings.ttl_ns},
-                     {"probeIntervalNs", settings.probe_interval_ns},
-                     {"probeTimeoutNs", settings.probe_timeout_ns},
-                     {"toleratedFailures", settings.tolerated_failures},
-                     {"dnsListen", settings.dns_listen},
-                     {"wan", settings.wan},
-                     {"open", settings.open},
-                     {"peerTls", settings.peer_tls},
-                     {"resolverFlags", settings.resolver_flags}};
+  const StateJson json = {{"version", kVersion},
+                          {"cluster", settings.cluster},
+                          {"net", settings.net},
+                          {"zone", settings.zone},
+                          {"basePort", settings.base_port},
+                          {"ttlNs", settings.ttl_ns},
+                          {"probeIntervalNs", settings.probe_interval_ns},
+                          {"probeTimeoutNs", settings.probe_timeout_ns},
+                          {"toleratedFailures", settings.tolerated_failures},
+                          {"dnsListen", settings.dns_listen},
+                          {"wan", settings.wan},
+                          {"open", settings.open},
+                          {"peerTls", settings.peer_tls},
+                          {"resolverFlags", settings.resolver_flags}};
   return json.dump(2) + "\n";
 }
 
 absl::StatusOr<Settings> DecodeSettings(absl::string_view text, absl::string_view file) {
-  ASSIGN_OR_RETURN(const Json json, Parse(text, file));
+  ASSIGN_OR_RETURN(const StateJson json, Parse(text, file));
   absl::Status status;
   Settings settings;
   Reader reader(json, status, file);
