@@ -10,6 +10,7 @@
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/names.h"
 #include "common/base/status_macros.h"
@@ -21,6 +22,7 @@
 #include "common/tls/authority.h"
 #include "common/tls/session.h"
 #include "common/watch/watch_client.h"
+#include "replica/core/limits.h"
 #include "replica/server/blackhole.h"
 #include "replica/server/instance_server.h"
 #include "replica/server/link_codec.h"
@@ -42,6 +44,10 @@ ABSL_FLAG(std::string, tls_key, "", "its key, PEM");
 ABSL_FLAG(std::string, tls_ca, "", "the cluster's authority, PEM");
 ABSL_FLAG(bool, peer_tls, false,
           "mutual TLS on the gRPC port: whoever calls it shows a certificate of the authority's");
+ABSL_FLAG(std::string, when_full, "drop-oldest",
+          "when the log of a peer is full: drop-oldest, or refuse the publisher");
+ABSL_FLAG(absl::Duration, joins_wait, absl::Nanoseconds(nonet::replica::kInterestWaitNs),
+          "how long acks of joins and connects wait until live peers heed them; 0: they do not");
 ABSL_FLAG(bool, blackhole, false, "accept connections on all ports and never answer");
 
 ABSL_DECLARE_FLAG(uint16_t, admin_port);  // common/process/daemon.cc
@@ -69,6 +75,8 @@ struct Flags {
   std::string tls_key = absl::GetFlag(FLAGS_tls_key);
   std::string tls_ca = absl::GetFlag(FLAGS_tls_ca);
   bool peer_tls = absl::GetFlag(FLAGS_peer_tls);
+  std::string when_full = absl::GetFlag(FLAGS_when_full);
+  absl::Duration joins_wait = absl::GetFlag(FLAGS_joins_wait);
 
   absl::Status Check() const {
     const auto parsed = ParseName(name);
@@ -82,6 +90,15 @@ struct Flags {
     }
     if (peer_tls && !all) {
       return BadFlag("--peer_tls without a certificate", "--tls_cert, --tls_key and --tls_ca with it");
+    }
+    if (when_full != "drop-oldest" && when_full != "refuse") {
+      return BadFlag(absl::StrCat("--when_full '", when_full, "' is unknown"),
+                     "--when_full drop-oldest or --when_full refuse");
+    }
+    if (joins_wait < absl::ZeroDuration() || joins_wait > absl::Nanoseconds(kInterestWaitNs)) {
+      return BadFlag(absl::StrCat("--joins_wait ", absl::FormatDuration(joins_wait), " is not 0 to ",
+                                  absl::FormatDuration(absl::Nanoseconds(kInterestWaitNs))),
+                     "--joins_wait 500ms");
     }
     if (FindRegion(region) == nullptr) {
       return BadFlag(absl::StrCat("--region '", region, "' is unknown"),
@@ -149,6 +166,8 @@ absl::Status StartInstance(Daemon& daemon, const Flags& flags) {
   options.https_port = flags.https_port;
   options.grpc_port = flags.grpc_port;
   options.region = flags.region;
+  options.refuse_when_full = flags.when_full == "refuse";
+  options.joins_wait_ns = absl::ToInt64Nanoseconds(flags.joins_wait);
   if (const std::string file = absl::GetFlag(FLAGS_links); !file.empty()) {
     // Whatever it says must hold from the first packet: without it, a cut instance would start connected.
     ASSIGN_OR_RETURN(const std::string bytes, ReadFile(file));

@@ -41,13 +41,22 @@ std::string ResourceOf(const std::string& instance) {
   return parsed ? ResourceName(parsed->resource_id) : instance;
 }
 
+SyncSettings SettingsOf(const InstanceServer::Options& options) {
+  SyncSettings settings;
+  settings.when_full = options.refuse_when_full ? WhenFull::kRefusePublisher : WhenFull::kDropOldest;
+  settings.joins_wait = options.joins_wait_ns > 0;
+  settings.join_wait_ns = options.joins_wait_ns;
+  return settings;
+}
+
 }  // namespace
 
 struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer::Impl> {
   Impl(EventLoop& l, Metrics& m, Options o)
       : loop(l),
         options(std::move(o)),
-        core(Identity{ResourceOf(options.instance), options.instance, options.epoch, ""}),
+        core(Identity{ResourceOf(options.instance), options.instance, options.epoch, ""},
+             SettingsOf(options)),
         metrics(m),
         links(
             l,

@@ -16,6 +16,7 @@
 #include "common/loop/event_loop.h"
 #include "common/process/metrics.h"
 #include "replica/core/gaps.h"
+#include "replica/core/limits.h"
 #include "replica/core/link_plan.h"
 #include "replica/server/instance_config.h"
 
@@ -45,6 +46,10 @@ class InstanceServer {
     LinkPlan links = {};             // In force from the start.
     // Peers show certificates; empty: plain.
     std::shared_ptr<const rpc::TlsIdentity> peer_tls = {};
+    // When the log of a peer is full: refuse the publisher, or drop the oldest.
+    bool refuse_when_full = false;
+    // How long acks of joins and connects may wait until live peers heed them; 0: they do not wait.
+    int64_t joins_wait_ns = kInterestWaitNs;
   };
 
   InstanceServer(EventLoop& loop, Metrics& metrics, Options options);

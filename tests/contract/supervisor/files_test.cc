@@ -89,12 +89,17 @@ TEST(SettingsFile, ComesBackAsItWasWritten) {
   settings.ttl_ns = 5 * kNanosPerSecond;
   settings.open = true;
   settings.resolver_flags = {"rrl=0", "probe_status=200-299,301"};
+  settings.when_full = "refuse";
+  settings.joins_wait_ns = 0;
   EXPECT_EQ(*DecodeSettings(EncodeSettings(settings), "f"), settings);
   EXPECT_EQ(DecodeSettings("{}", "f").status().code(), absl::StatusCode::kDataLoss);
   auto before = nlohmann::json::parse(EncodeSettings(settings));
   before.erase("open");
   before.erase("resolverFlags");
+  before.erase("whenFull");
+  before.erase("joinsWaitNs");
   EXPECT_FALSE(DecodeSettings(before.dump(), "f")->open);
+  EXPECT_EQ(DecodeSettings(before.dump(), "f")->joins_wait_ns, Settings().joins_wait_ns);
 }
 
 std::map<std::string, watch::v1::Event> SomeObjects() {

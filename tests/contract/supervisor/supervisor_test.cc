@@ -344,6 +344,8 @@ TEST_F(SupervisorShell, InstancesBeginWithTheLinksAndAreToldOfChanges) {
   const auto launched = thread_.Call([&] { return launcher_->launched(); });
   const std::string file = dir_.path() + "/supervisor/links.pb";
   EXPECT_THAT(launched[2].arguments, Contains("--links=" + file));
+  EXPECT_THAT(launched[2].arguments, Contains("--when_full=drop-oldest"));
+  EXPECT_THAT(launched[2].arguments, Contains("--joins_wait=2s"));
   const auto plan_in_file = [&] {
     fault::v1::LinkPlan plan;
     EXPECT_TRUE(plan.ParseFromString(*ReadFile(file)));

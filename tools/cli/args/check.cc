@@ -82,6 +82,12 @@ absl::StatusOr<UpOptions> CheckUp(const Raw& raw) {
   }
   up.given.open = raw.open;
   up.given.peer_tls = raw.peer_tls;
+  up.given.when_full = raw.when_full;
+  if (raw.joins_wait == "0" || raw.joins_wait == "0s") {
+    up.given.joins_wait_ns = 0;
+  } else {
+    ASSIGN_OR_RETURN(up.given.joins_wait_ns, MaybeDuration("--joins-wait", raw.joins_wait));
+  }
   if (raw.resolver_flags) {
     up.given.resolver_flags.emplace();
     for (absl::string_view flag : *raw.resolver_flags) {

@@ -91,6 +91,13 @@ void AddUp(CLI::App* root, Raw& raw) {
   up->add_flag_function(
       "--peer-tls,!--no-peer-tls", [&raw](int64_t count) { raw.peer_tls = count > 0; },
       "Mutual TLS between instances (kept for later starts)");
+  up->add_option("--when-full", raw.when_full,
+                 "An instance whose log for a cut-off peer is full: drop-oldest (default), or refuse what is "
+                 "published (kept for later starts)");
+  up->add_option(
+      "--joins-wait", raw.joins_wait,
+      "How long acks of joins wait until live peers heed them (default 2s, 0: they do not; kept for "
+      "later starts)");
   AddList(up, "--resolver-flag", raw.resolver_flags,
           "A flag of nonet-dnsresolver, NAME=VALUE; repeatable, kept for later starts, '' for none");
   AddTimeout(up, raw);

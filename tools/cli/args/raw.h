@@ -23,6 +23,7 @@ struct Raw {
   std::vector<std::string> replicas, set, health;
   std::optional<std::vector<std::string>> tags, resolver_flags;
   std::optional<bool> open, peer_tls;
+  std::optional<std::string> when_full, joins_wait;
   std::optional<std::string> dir, output, name, group, primary, ttl, probe_interval, probe_timeout,
       tolerated_failures, net, base_port, zone, dns_listen, wan, from, client_subnet, tail, since, condition,
       timeout, at, table, limit, replica_name, location, sku, unit_count, region_endpoint_enabled, etag,

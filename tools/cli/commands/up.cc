@@ -125,7 +125,7 @@ absl::StatusOr<int> Run(const Context& context, const UpOptions& options) {
   if (running && kept && *settings != *kept) {
     return errors::Local("RUNNING",
                          absl::StrCat("the cluster in ", context.dir,
-                                      " runs with another --open, --peer-tls or "
+                                      " runs with another --open, --peer-tls, --when-full, --joins-wait or "
                                       "--resolver-flag; they count from its next start"),
                          WithDir("nonet down", context.dir));
   }

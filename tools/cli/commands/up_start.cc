@@ -83,6 +83,8 @@ absl::StatusOr<std::optional<supervisor::Settings>> ReadSettings(const std::stri
   settings.open = Value(json, "open", settings.open);
   settings.peer_tls = Value(json, "peerTls", settings.peer_tls);
   settings.resolver_flags = Value(json, "resolverFlags", settings.resolver_flags);
+  settings.when_full = Value(json, "whenFull", settings.when_full);
+  settings.joins_wait_ns = Value(json, "joinsWaitNs", settings.joins_wait_ns);
   return std::optional<supervisor::Settings>(settings);
 }
 
@@ -106,6 +108,8 @@ std::vector<std::string> SupervisorArguments(const std::string& dir, const super
   add_duration("probe_timeout", given.probe_timeout_ns);
   if (given.dns_listen)
     arguments.push_back(absl::StrCat("--dns_listen=", absl::StrJoin(*given.dns_listen, ",")));
+  add("when_full", given.when_full);
+  add_duration("joins_wait", given.joins_wait_ns);
   if (given.open) arguments.push_back(*given.open ? "--open=true" : "--open=false");
   if (given.peer_tls) arguments.push_back(*given.peer_tls ? "--peer_tls=true" : "--peer_tls=false");
   if (given.resolver_flags) {

@@ -22,6 +22,7 @@ constexpr int kToleratedFailuresMax = 9;
 constexpr int64_t kTtlMaxNs = 86'400 * kNanosPerSecond;
 constexpr int64_t kProbeMinNs = 10 * kNanosPerMilli;
 constexpr int64_t kProbeMaxNs = 3'600 * kNanosPerSecond;
+constexpr int64_t kJoinsWaitMaxNs = 2 * kNanosPerSecond;
 constexpr size_t kDnsListenMax = 8;
 // RFC 1035 section 3.1 allows 255 octets on the wire; an instance's first label needs up to 64 of them.
 constexpr size_t kZoneLengthMax = 180;
@@ -164,6 +165,12 @@ absl::Status ValidateSettings(const Settings& s) {
     return BadSetting("resolver-flag", Text(s.resolver_flags), absl::StrCat("at most ", kResolverFlagsMax));
   }
   for (const std::string& flag : s.resolver_flags) RETURN_IF_ERROR(CheckResolverFlag(flag));
+  if (s.when_full != "drop-oldest" && s.when_full != "refuse") {
+    return BadSetting("when-full", s.when_full, "must be drop-oldest or refuse");
+  }
+  if (s.joins_wait_ns < 0 || s.joins_wait_ns > kJoinsWaitMaxNs) {
+    return BadSetting("joins-wait", DurationText(s.joins_wait_ns), "must be 0 to 2s");
+  }
   return absl::OkStatus();
 }
 
@@ -180,6 +187,8 @@ absl::StatusOr<Settings> DecideSettings(const std::optional<Settings>& kept, con
   settings.open = given.open.value_or(settings.open);
   settings.peer_tls = given.peer_tls.value_or(settings.peer_tls);
   settings.resolver_flags = given.resolver_flags.value_or(settings.resolver_flags);
+  settings.when_full = given.when_full.value_or(settings.when_full);
+  settings.joins_wait_ns = given.joins_wait_ns.value_or(settings.joins_wait_ns);
   RETURN_IF_ERROR(ValidateSettings(settings));
   return settings;
 }

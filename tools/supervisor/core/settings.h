@@ -1,5 +1,5 @@
 // How a cluster was made. Fixed at the first start in a directory: instances keep addresses and host names
-// across restarts, so a later start may leave these out or repeat them, not change them; but for the two that
+// across restarts, so a later start may leave these out or repeat them, not change them; but for those that
 // say so. Pure.
 #pragma once
 
@@ -30,6 +30,10 @@ struct Settings {
   bool open = false;                             // Changes need no bearer token.
   bool peer_tls = false;                         // Instances' gRPC ports want a certificate of the cluster's.
   std::vector<std::string> resolver_flags = {};  // Further flags of nonet-dnsresolver: "rrl=0".
+  // What an instance does when its log for a peer is full: "drop-oldest", or "refuse" the publisher.
+  std::string when_full = "drop-oldest";
+  // How long acks of joins and connects may wait until live peers heed them, 2 s at most; 0: they do not.
+  int64_t joins_wait_ns = 2 * kNanosPerSecond;
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 
@@ -48,6 +52,8 @@ struct GivenSettings {
   std::optional<bool> open = {};
   std::optional<bool> peer_tls = {};
   std::optional<std::vector<std::string>> resolver_flags = {};
+  std::optional<std::string> when_full = {};
+  std::optional<int64_t> joins_wait_ns = {};
 };
 
 // INVALID_ARGUMENT naming the flag and its rule.

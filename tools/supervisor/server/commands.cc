@@ -64,7 +64,9 @@ std::vector<std::string> ReplicaArguments(const Launch& launch, const Settings& 
       absl::StrCat("--admin_port=", kInstanceAdminPort),
       absl::StrCat("--controlplane=", LocalAddress(s, kControlplaneGrpcOffset)),
       absl::StrCat("--generation=", launch.generation),
-      absl::StrCat("--links=", LinksFile(dir))};
+      absl::StrCat("--links=", LinksFile(dir)),
+      absl::StrCat("--when_full=", s.when_full),
+      absl::StrCat("--joins_wait=", DurationText(s.joins_wait_ns))};
   if (launch.blackhole) arguments.push_back("--blackhole");
   return arguments;
 }

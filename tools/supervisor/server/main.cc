@@ -53,6 +53,10 @@ ABSL_FLAG(std::optional<std::string>, wan, std::nullopt,
 
 ABSL_FLAG(std::optional<bool>, open, std::nullopt, "changes need no bearer token (false)");
 ABSL_FLAG(std::optional<bool>, peer_tls, std::nullopt, "mutual TLS between instances (false)");
+ABSL_FLAG(std::optional<std::string>, when_full, std::nullopt,
+          "when an instance's log for a peer is full: drop-oldest, or refuse the publisher (drop-oldest)");
+ABSL_FLAG(std::optional<absl::Duration>, joins_wait, std::nullopt,
+          "how long acks of joins and connects wait until live peers heed them; 0: they do not (2s)");
 ABSL_FLAG(std::optional<std::string>, resolver_flags, std::nullopt,
           "further flags of nonet-dnsresolver, one a line, without dashes; empty: none");
 
@@ -87,7 +91,9 @@ GivenSettings SettingsFromFlags() {
           .wan = absl::GetFlag(FLAGS_wan),
           .open = absl::GetFlag(FLAGS_open),
           .peer_tls = absl::GetFlag(FLAGS_peer_tls),
-          .resolver_flags = Lines(absl::GetFlag(FLAGS_resolver_flags))};
+          .resolver_flags = Lines(absl::GetFlag(FLAGS_resolver_flags)),
+          .when_full = absl::GetFlag(FLAGS_when_full),
+          .joins_wait_ns = Nanos(absl::GetFlag(FLAGS_joins_wait))};
 }
 
 std::string SettingsFile(const std::string& dir) { return dir + "/supervisor/settings.json"; }

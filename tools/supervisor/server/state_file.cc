@@ -267,7 +267,9 @@ std::string EncodeSettings(const Settings& settings) {
                           {"wan", settings.wan},
                           {"open", settings.open},
                           {"peerTls", settings.peer_tls},
-                          {"resolverFlags", settings.resolver_flags}};
+                          {"resolverFlags", settings.resolver_flags},
+                          {"whenFull", settings.when_full},
+                          {"joinsWaitNs", settings.joins_wait_ns}};
   return json.dump(2) + "\n";
 }
 
@@ -290,6 +292,8 @@ absl::StatusOr<Settings> DecodeSettings(absl::string_view text, absl::string_vie
   if (reader.Has("open")) reader.Get("open", settings.open);
   if (reader.Has("peerTls")) reader.Get("peerTls", settings.peer_tls);
   if (reader.Has("resolverFlags")) reader.Get("resolverFlags", settings.resolver_flags);
+  if (reader.Has("whenFull")) reader.Get("whenFull", settings.when_full);
+  if (reader.Has("joinsWaitNs")) reader.Get("joinsWaitNs", settings.joins_wait_ns);
   if (!status.ok()) return status;
   return settings;
 }

@@ -76,6 +76,9 @@ TEST(Parse, UpKeepsApartWhatWasGivenAndWhatWasNot) {
                                    "--dns-listen",
                                    "127.80.0.53:53",
                                    "--open",
+                                   "--when-full",
+                                   "refuse",
+                                   "--joins-wait=500ms",
                                    "--resolver-flag",
                                    "--rrl=0",
                                    "--resolver-flag=probe_status=200-299,301"});
@@ -90,6 +93,8 @@ TEST(Parse, UpKeepsApartWhatWasGivenAndWhatWasNot) {
   EXPECT_EQ(full.given.base_port, 9000);
   EXPECT_EQ(full.given.zone, "webpubsub.test");
   EXPECT_EQ(full.given.open, true);
+  EXPECT_EQ(full.given.when_full, "refuse");
+  EXPECT_EQ(full.given.joins_wait_ns, 500 * kNanosPerMilli);
   EXPECT_THAT(*full.given.resolver_flags, ElementsAre("rrl=0", "probe_status=200-299,301"));
 }
 
@@ -99,6 +104,8 @@ TEST(Parse, UpCanTakeBackWhatLaterStartsKeep) {
   EXPECT_FALSE(none.given.resolver_flags.has_value());
   const auto back = As<UpOptions>({"up", "--no-open", "--resolver-flag", ""});
   EXPECT_EQ(back.given.open, false);
+  EXPECT_FALSE(none.given.joins_wait_ns.has_value());
+  EXPECT_EQ(As<UpOptions>({"up", "--joins-wait", "0"}).given.joins_wait_ns, 0);
   EXPECT_THAT(*back.given.resolver_flags, testing::IsEmpty());
 }
 
@@ -201,6 +208,9 @@ TEST(Parse, EveryUsageErrorExitsWithTwoAndSaysWhatToDo) {
       {"replica", "add", "westus", "--unit-count", "0"},
       {"replica", "add", "westus", "--region-endpoint-enabled", "perhaps"},
       {"replica", "add", "westus", "--timeout", "10"},
+      {"up", "--when-full", "sometimes"},
+      {"up", "--joins-wait", "3s"},
+      {"up", "--joins-wait", "-1s"},
       {"replica", "update", "westus"},
       {"replica", "update", "westus", "--tags", "novalue"},
       {"replica", "update", "westus", "--set", "novalue"},

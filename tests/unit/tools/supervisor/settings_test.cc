@@ -92,6 +92,23 @@ TEST(Settings, ALaterStartMayChangeWhatProcessesTakeAtTheirStart) {
   EXPECT_EQ(changed.resolver_flags, std::vector<std::string>{"ede"});
   EXPECT_TRUE(
       DecideSettings(kept, {.resolver_flags = std::vector<std::string>{}}, "/d")->resolver_flags.empty());
+  const Settings syncing = *DecideSettings(kept, {.when_full = "refuse", .joins_wait_ns = 0}, "/d");
+  EXPECT_EQ(syncing.when_full, "refuse");
+  EXPECT_EQ(syncing.joins_wait_ns, 0);
+  EXPECT_EQ(*DecideSettings(syncing, {}, "/d"), syncing);
+}
+
+TEST(Settings, JoinsWaitTwoSecondsAtMostAndAFullLogHasTwoAnswers) {
+  for (const int64_t ns : {int64_t{0}, kNanosPerMilli, 2 * kNanosPerSecond}) {
+    EXPECT_TRUE(ValidateSettings({.joins_wait_ns = ns}).ok()) << ns;
+  }
+  for (const int64_t ns : {int64_t{-1}, 2 * kNanosPerSecond + 1}) {
+    EXPECT_EQ(FlagOf(ValidateSettings({.joins_wait_ns = ns})), "joins-wait") << ns;
+  }
+  EXPECT_TRUE(ValidateSettings({.when_full = "refuse"}).ok());
+  for (const char* when_full : {"", "drop", "Refuse"}) {
+    EXPECT_EQ(FlagOf(ValidateSettings({.when_full = when_full})), "when-full") << when_full;
+  }
 }
 
 TEST(Settings, ResolverFlagsAreWordsAndNotTheClustersOwn) {
