@@ -70,6 +70,13 @@ inline constexpr size_t kAnswersRemembered = 256;     // Of one peer, in case it
 inline constexpr uint32_t kListLimitMax = 1'000;      // Members in one answer.
 inline constexpr int64_t kGatherNs = 2 * kNanosPerSecond;
 
+// ---- Filters ----
+// Azure calls about 100 clauses safe; a clause has three terms or four.
+inline constexpr size_t kFilterTermsMax = 2'000;  // Fields, constants, functions and operators.
+inline constexpr size_t kFilterBytesMax = 32 * 1024;
+inline constexpr size_t kFilterDepthMax = 100;      // Parentheses, calls and `not` around each other.
+inline constexpr size_t kFilterPartShownMax = 256;  // Bytes of a filter that an error quotes.
+
 // ---- Traces ----
 // Messages that `why` can tell of: accepted here, and received from each peer.
 inline constexpr size_t kTraceAccepted = 65'536;

@@ -1,0 +1,20 @@
+#include "replica/core/odata_tree.h"
+
+#include "replica/core/errors.h"
+
+namespace nonet::replica::odata {
+namespace {
+
+// A character's first byte; the others of it continue.
+bool StartsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
+}  // namespace
+
+absl::Status Bad(const Tree& tree, Range part, Range at, absl::string_view why, absl::string_view next_step) {
+  size_t position = 1;  // In characters.
+  for (size_t i = 0; i < at.begin; ++i) position += StartsCharacter(tree.text[i]) ? 1 : 0;
+  return errors::FilterInvalid(tree.Slice(part.begin, part.end), why, position, tree.Slice(at.begin, at.end),
+                               next_step);
+}
+
+}  // namespace nonet::replica::odata
