@@ -10,6 +10,7 @@
 #include "replica/codec/ws_frame.h"
 #include "replica/core/errors.h"
 #include "replica/core/limits.h"
+#include "replica/core/odata_filter.h"
 
 namespace nonet::replica {
 namespace {
@@ -33,7 +34,8 @@ void MessageToProto(const Message& message, peer::v1::Message* out) {
   if (message.filter != nullptr) out->set_filter(std::string(message.filter->text()));
 }
 
-absl::StatusOr<MessagePtr> MessageFromProto(peer::v1::Message& in) {
+absl::StatusOr<MessagePtr> MessageFromProto(peer::v1::Message& in,
+                                            std::shared_ptr<const ConnectionFilter>* last_filter) {
   if (in.target() < peer::v1::TARGET_ALL || in.target() > peer::v1::TARGET_CONNECTION) {
     return errors::BadPeerMessage("unknown target");
   }
@@ -47,8 +49,8 @@ absl::StatusOr<MessagePtr> MessageFromProto(peer::v1::Message& in) {
   if (in.data_type() == peer::v1::DATA_TYPE_TEXT && !IsUtf8(in.data())) {
     return errors::BadPeerMessage("text is not UTF-8");
   }
-  if (!in.filter().empty()) return errors::BadPeerMessage("a filter in a language that is not known here");
   auto message = std::make_shared<Message>();
+  RETURN_IF_ERROR(ReadFilter(in.filter(), last_filter, &message->filter));
   message->sequence = in.sequence();
   message->hub = std::move(*in.mutable_hub());
   message->target = static_cast<Target>(in.target());
@@ -79,8 +81,9 @@ absl::StatusOr<Batch> BatchFromProto(peer::v1::MessageBatch& in) {
                           static_cast<GapCause>(gap.cause())});
   }
   batch.messages.reserve(static_cast<size_t>(in.messages_size()));
+  std::shared_ptr<const ConnectionFilter> last_filter;
   for (peer::v1::Message& message : *in.mutable_messages()) {
-    ASSIGN_OR_RETURN(MessagePtr value, MessageFromProto(message));
+    ASSIGN_OR_RETURN(MessagePtr value, MessageFromProto(message, &last_filter));
     batch.messages.push_back(std::move(value));
   }
   return batch;
@@ -115,9 +118,10 @@ absl::StatusOr<Question> QuestionFromProto(peer::v1::Question& in) {
       in.permission() != peer::v1::PERMISSION_JOIN_LEAVE_GROUP) {
     return errors::BadPeerMessage("unknown permission");
   }
-  if (!in.filter().empty()) return errors::BadPeerMessage("a filter in a language that is not known here");
   if (in.limit() > kListLimitMax) return errors::BadPeerMessage("a list that is too long");
   Question question;
+  std::shared_ptr<const ConnectionFilter> no_other;
+  RETURN_IF_ERROR(ReadFilter(in.filter(), &no_other, &question.filter));
   question.id = in.id();
   question.operation = static_cast<Operation>(in.operation());
   question.hub = std::move(*in.mutable_hub());
@@ -289,6 +293,15 @@ absl::StatusOr<PeerResponseOrWelcome> FromProto(peer::v1::SyncResponse& in) {
   for (peer::v1::Answer& answer : *in.mutable_answers()) response.answers.push_back(AnswerFromProto(answer));
   if (response.empty()) return errors::BadPeerMessage("an empty response");
   return response;
+}
+
+absl::Status ReadFilter(absl::string_view text, std::shared_ptr<const ConnectionFilter>* last,
+                        std::shared_ptr<const ConnectionFilter>* out) {
+  if (text.empty()) return absl::OkStatus();
+  auto filter = ParseFilter(text, *last);
+  if (!filter.ok()) return errors::BadPeerMessage(filter.status().message());
+  *out = *last = *std::move(filter);
+  return absl::OkStatus();
 }
 
 }  // namespace nonet::replica

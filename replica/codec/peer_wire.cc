@@ -112,7 +112,8 @@ absl::Status CheckMessage(const Message& m, uint64_t target, uint64_t data_type,
   return absl::OkStatus();
 }
 
-absl::StatusOr<MessagePtr> ReadMessage(absl::string_view bytes, absl::string_view known_hub) {
+absl::StatusOr<MessagePtr> ReadMessage(absl::string_view bytes, absl::string_view known_hub,
+                                       std::shared_ptr<const ConnectionFilter>* last_filter) {
   auto message = std::make_shared<Message>();
   Message& m = *message;
   uint64_t target = 0, data_type = 0;
@@ -140,7 +141,8 @@ absl::StatusOr<MessagePtr> ReadMessage(absl::string_view bytes, absl::string_vie
           RETURN_IF_ERROR(ReadMetadataField(value, &m.metadata));
           break;
         case 12:
-          return errors::BadPeerMessage("a filter in a language that is not known here");
+          RETURN_IF_ERROR(ReadFilter(value, last_filter, &m.filter));
+          break;
         default:
           break;
       }
@@ -175,6 +177,7 @@ absl::StatusOr<MessagePtr> ReadMessage(absl::string_view bytes, absl::string_vie
 
 // False when there is more in it than messages.
 absl::StatusOr<bool> ReadBatch(absl::string_view bytes, Batch* batch) {
+  std::shared_ptr<const ConnectionFilter> last_filter;
   ProtoReader reader(bytes);
   while (reader.Next()) {
     if (reader.field() == kBatchFirstPositionField && reader.is_number()) {
@@ -182,7 +185,8 @@ absl::StatusOr<bool> ReadBatch(absl::string_view bytes, Batch* batch) {
     } else if (reader.field() == kBatchMessagesField && reader.is_bytes()) {
       const auto& read = batch->messages;
       ASSIGN_OR_RETURN(MessagePtr message,
-                       ReadMessage(reader.bytes(), read.empty() ? "" : absl::string_view(read.back()->hub)));
+                       ReadMessage(reader.bytes(), read.empty() ? "" : absl::string_view(read.back()->hub),
+                                   &last_filter));
       batch->messages.push_back(std::move(message));
     } else {
       return false;
