@@ -98,7 +98,9 @@ TEST(PeerTls, InstancesSyncAndStrangersAreNotHeard) {
   EXPECT_EQ(Dial(cluster, kHealth, own), grpc::StatusCode::OK);
   EXPECT_EQ(Dial(cluster, kPeerStream, own), grpc::StatusCode::INVALID_ARGUMENT);
   const auto stranger = CertificateOf(other, "contoso__contoso", cluster);
-  const auto nameless = grpc::SslCredentials({.pem_root_certs = ReadAll(fs::path(cluster.dir()) / "ca.pem")});
+  grpc::SslCredentialsOptions trusting;
+  trusting.pem_root_certs = ReadAll(fs::path(cluster.dir()) / "ca.pem");
+  const auto nameless = grpc::SslCredentials(trusting);
   for (const char* method : {kHealth, kPeerStream}) {
     EXPECT_EQ(Dial(cluster, method, stranger), grpc::StatusCode::UNAVAILABLE) << method;
     EXPECT_EQ(Dial(cluster, method, nameless), grpc::StatusCode::UNAVAILABLE) << method;
