@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "replica/codec/server_frame.h"
 #include "replica/codec/ws_frame.h"
 #include "replica/core/errors.h"
+#include "replica/core/odata_filter.h"
 
 namespace nonet::replica {
 namespace {
@@ -34,19 +36,32 @@ http::Response BadRequest(absl::string_view message) { return RestError(400, kBa
 struct SendQuery {
   std::vector<std::string> excluded;
   uint32_t ttl_ms = 0;
+  std::shared_ptr<const ConnectionFilter> filter;
 };
 
+std::optional<http::Response> ReadSendFilter(const std::string& text, Target target, SendQuery* out) {
+  // To leave it out unseen would send to a connection that the caller may mean to spare.
+  if (target == Target::kConnection) {
+    return BadRequest("A send to one connection takes no 'filter'; nothing was sent. Leave it out.");
+  }
+  if (out->filter != nullptr)
+    return BadRequest("'filter' may be given once; join the conditions with 'and'.");
+  auto filter = ParseFilter(text);
+  if (!filter.ok()) return RestFilterError(filter.status());
+  out->filter = *std::move(filter);
+  return std::nullopt;
+}
+
 std::optional<http::Response> ReadSendQuery(const std::vector<std::pair<std::string, std::string>>& query,
-                                            SendQuery* out) {
+                                            Target target, SendQuery* out) {
   for (const auto& [name, value] : query) {
     if (name == "excluded") {
       if (out->excluded.size() >= kExcludedMax) {
         return BadRequest(absl::StrCat("'excluded' may be given at most ", kExcludedMax, " times"));
       }
       out->excluded.push_back(value);
-    } else if (name == "filter") {
-      return BadRequest(
-          "'filter' is not supported by this version of Nonet; nothing was sent. Leave it out.");
+    } else if (name == "filter" && !value.empty()) {
+      if (auto refused = ReadSendFilter(value, target, out)) return refused;
     } else if (name == "messageTtlSeconds") {
       uint32_t seconds = 0;
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
@@ -185,11 +200,12 @@ RestDecision Send(const http::Request& request, const std::string& hub, Target t
   }
   message.target_name = std::move(name);
   SendQuery send;
-  if (auto refused = ReadSendQuery(query, &send)) return *std::move(refused);
+  if (auto refused = ReadSendQuery(query, target, &send)) return *std::move(refused);
   if (auto refused = ReadContent(request, &message)) return *std::move(refused);
   if (auto refused = ReadMetadata(request, &message)) return *std::move(refused);
   message.excluded_connections = std::move(send.excluded);
   message.ttl_ms = send.ttl_ms;
+  message.filter = std::move(send.filter);
   return message;
 }
 
@@ -262,6 +278,22 @@ http::Response RestError(const absl::Status& status) {
   }
   if (status.code() == absl::StatusCode::kUnavailable) return RestError(503, "ServiceUnavailable", message);
   return RestError(400, kBadRequest, message);
+}
+
+http::Response RestFilterError(const absl::Status& status) {
+  const ErrorDetails error = GetErrorDetails(status);
+  http::Response response = RestError(400, kBadRequest, status.message());
+  std::string where = absl::StrCat("At character ", error.metadata.at("position"));
+  const std::string& token = error.metadata.at("token");
+  if (!token.empty()) absl::StrAppend(&where, ", ", token);
+  absl::StrAppend(&where, error.next_step.empty() ? "" : ": ", error.next_step);
+  response.body.pop_back();
+  absl::StrAppend(&response.body, R"(,"target":"Request","details":[{"code":)");
+  AppendJsonString(ErrorReason(status), &response.body);
+  response.body.append(R"(,"message":)");
+  AppendJsonString(where, &response.body);
+  response.body.append(R"(,"target":"filter"}]})");
+  return response;
 }
 
 http::Response RestAccepted(absl::string_view message_id) {

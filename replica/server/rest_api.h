@@ -32,6 +32,9 @@ RestDecision DecideRest(const http::Request& request, const RestContext& context
 http::Response RestError(int status, absl::string_view code, absl::string_view message);
 // 401, 429, 503 or 400 by the status' code.
 http::Response RestError(const absl::Status& status);
+// 400 for errors::FilterInvalid: the message as Azure words it, and in `details` where in the filter it is
+// wrong and what to do.
+http::Response RestFilterError(const absl::Status& status);
 // 202 without a body. The id is what `nonet why` takes.
 http::Response RestAccepted(absl::string_view message_id);
 // Echoes x-ms-client-request-id and names the supported versions.

@@ -12,6 +12,7 @@
 #include "replica/codec/names.h"
 #include "replica/codec/server_frame.h"
 #include "replica/codec/ws_frame.h"
+#include "replica/core/odata_filter.h"
 #include "replica/server/rest_api.h"
 
 namespace nonet::replica {
@@ -112,14 +113,25 @@ Decision ChangeGroups(Operation operation, Target target, std::string name, Segm
   return asked;
 }
 
-// {"groups":[...]}, of every connection of the hub.
+// "filter" of the body: a text, or null or empty for every connection.
+std::optional<http::Response> ReadFilterOf(const nlohmann::json& body,
+                                           std::shared_ptr<const ConnectionFilter>* out) {
+  const auto found = body.find("filter");
+  if (found == body.end() || found->is_null()) return std::nullopt;
+  if (!found->is_string()) return Refuse("\"filter\" must be a text; nothing was changed.");
+  const std::string text = found->get<std::string>();
+  if (text.empty()) return std::nullopt;
+  auto filter = ParseFilter(text);
+  if (!filter.ok()) return RestFilterError(filter.status());
+  *out = *std::move(filter);
+  return std::nullopt;
+}
+
+// {"groups":[...],"filter":"..."}: of the connections of the hub that match when it begins.
 Decision ChangeAll(const http::Request& request, Operation operation) {
   const auto body = nlohmann::json::parse(request.body, nullptr, false);
   if (!body.is_object() || !body.contains("groups") || !body["groups"].is_array()) {
     return Refuse("The body must be a JSON object with an array \"groups\".");
-  }
-  if (body.contains("filter") && !body["filter"].is_null()) {
-    return Refuse("\"filter\" is not supported by this version of Nonet; nothing was changed. Leave it out.");
   }
   Segments groups;
   for (const auto& group : body["groups"]) {
@@ -133,6 +145,7 @@ Decision ChangeAll(const http::Request& request, Operation operation) {
   }
   RestQuestion asked = Make(operation, Target::kAll, "", 200);
   asked.question.groups = std::move(groups);
+  if (auto refused = ReadFilterOf(body, &asked.question.filter)) return *std::move(refused);
   return asked;
 }
 
