@@ -44,7 +44,8 @@ class SyncSettings : public ::testing::Test {
                 {{"Host", host}, {"Authorization", "Bearer " + token}, {"Content-Type", "text/plain"}}, text);
   }
   static nlohmann::json LinkFromPrimary(Cluster& cluster) {
-    for (const auto& link : cluster.Json({"audit"})["links"]) {
+    const nlohmann::json audit = cluster.Json({"audit"});
+    for (const auto& link : audit["links"]) {
       if (link["origin"] == "resources/contoso") return link;
     }
     return nlohmann::json::object();
