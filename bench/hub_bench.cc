@@ -135,7 +135,7 @@ void ForwardToPeer(benchmark::State& state) {
       message.hub = "chat";
       message.target = Target::kGroup;
       message.target_name = "g";
-      message.data.assign(256, 'x');
+      message.data = std::string(256, 'x');
       (void)a.Publish(std::move(message), kNow, &effects);
     }
     settle();

@@ -54,13 +54,14 @@ grpc::ByteBuffer BufferOf(std::string bytes) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
-absl::string_view Flatten(const grpc::ByteBuffer& buffer, std::string* flat) {
-  flat->clear();
+std::string Flatten(const grpc::ByteBuffer& buffer) {
+  std::string flat;
   std::vector<grpc::Slice> slices;
-  if (!buffer.Dump(&slices).ok()) return {};
+  if (!buffer.Dump(&slices).ok()) return flat;
+  flat.reserve(buffer.Length());
   for (const grpc::Slice& slice : slices)
-    flat->append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-  return *flat;
+    flat.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  return flat;
 }
 
 [[noreturn]] void Die(const std::string& why) {
@@ -72,7 +73,7 @@ absl::string_view Flatten(const grpc::ByteBuffer& buffer, std::string* flat) {
 class End {
  public:
   virtual ~End() = default;
-  virtual void Take(absl::string_view bytes) = 0;
+  virtual void Take(std::string bytes) = 0;
   // Empty: nothing now.
   virtual std::string Next() = 0;
 };
@@ -88,8 +89,8 @@ class EngineSink final : public End {
     spec.groups = {"g"};
     core_.Open(std::move(spec), Both(), &effects_);
   }
-  void Take(absl::string_view bytes) override {
-    auto request = DecodeRequest(bytes);
+  void Take(std::string bytes) override {
+    auto request = DecodeRequest(std::move(bytes));
     if (!request.ok()) Die(std::string(request.status().message()));
     if (const auto* hello = std::get_if<Hello>(&request->value)) {
       const auto welcome = core_.sync().OnHello(*hello, Both());
@@ -122,7 +123,7 @@ class EngineOrigin final : public End {
     (void)core_.SetPeers({{kSinkName, kSinkTag}}, Both(), &effects_);
     hello_ = EncodeRequest(core_.sync().MakeHello(kSinkName), 0);
   }
-  void Take(absl::string_view bytes) override {
+  void Take(std::string bytes) override {
     auto response = DecodeResponse(bytes);
     if (!response.ok()) Die(std::string(response.status().message()));
     absl::Status status;
@@ -166,7 +167,7 @@ class EngineOrigin final : public End {
 
 class RawSink final : public End {
  public:
-  void Take(absl::string_view bytes) override {
+  void Take(std::string bytes) override {
     if (!batch_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) Die("no batch");
     last_ = batch_.messages(batch_.messages_size() - 1).sequence();
   }
@@ -192,7 +193,7 @@ class RawOrigin final : public End {
       message->set_data(std::string(size, 'x'));
     }
   }
-  void Take(absl::string_view bytes) override {
+  void Take(std::string bytes) override {
     peer::v1::SyncResponse response;
     if (!response.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) Die("no acknowledgement");
     acknowledged_ = response.ack().position();
@@ -232,7 +233,7 @@ class Stream : public Base {
   void OnReadDone(bool ok) override {
     if (!ok) return Ended();
     const std::lock_guard lock(mutex_);
-    end_.Take(Flatten(in_, &flat_));
+    end_.Take(Flatten(in_));
     this->StartRead(&in_);
     Pump();
   }
@@ -254,7 +255,6 @@ class Stream : public Base {
   std::mutex mutex_;
   End& end_;
   grpc::ByteBuffer in_, out_;
-  std::string flat_;
   bool writing_ = false;
 };
 

@@ -21,7 +21,7 @@ void MessageToProto(const Message& message, peer::v1::Message* out) {
   out->set_target(static_cast<peer::v1::Target>(message.target));
   out->set_target_name(message.target_name);
   out->set_data_type(static_cast<peer::v1::DataType>(message.data_type));
-  out->set_data(message.data);
+  out->set_data(std::string(message.data.view()));
   out->set_from_user_id(message.from_user_id);
   for (const std::string& id : message.excluded_connections) out->add_excluded_connections(id);
   for (const auto& [key, value] : message.metadata) {

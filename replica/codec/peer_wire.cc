@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "common/base/check.h"
 #include "common/base/status_macros.h"
 #include "replica/codec/names.h"
 #include "replica/codec/proto_wire.h"
@@ -20,12 +21,6 @@ constexpr uint32_t kBatchFirstPositionField = 1;
 constexpr uint32_t kBatchMessagesField = 2;
 
 // Proto3 leaves zero values and empty strings out.
-void AppendUintField(uint32_t field, uint64_t value, std::string* out) {
-  if (value != 0) AppendUint(field, value, out);
-}
-void AppendStringField(uint32_t field, absl::string_view value, std::string* out) {
-  if (!value.empty()) AppendBytes(field, value, out);
-}
 size_t UintFieldSize(uint64_t value) { return value == 0 ? 0 : 1 + VarintBytes(value); }
 size_t StringFieldSize(size_t size) { return size == 0 ? 0 : BytesFieldSize(size); }
 
@@ -45,35 +40,38 @@ size_t MessageSize(const Message& m) {
   return size;
 }
 
-void AppendMessage(const Message& m, std::string* out) {
-  AppendUintField(1, m.sequence, out);
-  AppendStringField(2, m.hub, out);
-  AppendUintField(3, static_cast<uint64_t>(m.target), out);
-  AppendStringField(4, m.target_name, out);
-  AppendUintField(5, static_cast<uint64_t>(m.data_type), out);
-  AppendStringField(6, m.data, out);
-  AppendStringField(7, m.from_user_id, out);
-  for (const std::string& id : m.excluded_connections) AppendBytes(8, id, out);
-  AppendUintField(9, static_cast<uint64_t>(m.accepted_wall_ns), out);
-  AppendUintField(10, m.ttl_ms, out);
+void WriteMessage(const Message& m, ProtoWriter* out) {
+  out->Number(1, m.sequence);
+  out->Text(2, m.hub);
+  out->Number(3, static_cast<uint64_t>(m.target));
+  out->Text(4, m.target_name);
+  out->Number(5, static_cast<uint64_t>(m.data_type));
+  out->Text(6, m.data);
+  out->Text(7, m.from_user_id);
+  for (const std::string& id : m.excluded_connections) out->Bytes(8, id);
+  out->Number(9, static_cast<uint64_t>(m.accepted_wall_ns));
+  out->Number(10, m.ttl_ms);
   for (const auto& entry : m.metadata) {
-    AppendTag(11, 2, out);
-    AppendVarint(MetadataEntrySize(entry), out);
-    AppendStringField(1, entry.first, out);
-    AppendStringField(2, entry.second, out);
+    out->Open(11, MetadataEntrySize(entry));
+    out->Text(1, entry.first);
+    out->Text(2, entry.second);
   }
-  if (m.filter != nullptr) AppendStringField(12, m.filter->text(), out);
+  if (m.filter != nullptr) out->Text(12, m.filter->text());
 }
 
 // A message that more hold than one peer's log and the batch is for several peers, and is written once for
 // all.
 constexpr long kUsersOfOnePeer = 2;
 
-std::shared_ptr<const std::string> Write(const Message& message) {
-  auto bytes = std::make_shared<std::string>();
-  bytes->reserve(MessageSize(message));
-  AppendMessage(message, bytes.get());
-  return bytes;
+size_t SizeOnWire(const MessagePtr& message) {
+  if (!message->wire.empty()) return message->wire.size();
+  const size_t size = MessageSize(*message);
+  if (message.use_count() > kUsersOfOnePeer) {
+    message->wire.resize(size);
+    ProtoWriter writer(message->wire.data());
+    WriteMessage(*message, &writer);
+  }
+  return size;
 }
 
 void Assign(absl::string_view bytes, std::string* out) { out->assign(bytes.data(), bytes.size()); }
@@ -112,88 +110,92 @@ absl::Status CheckMessage(const Message& m, uint64_t target, uint64_t data_type,
   return absl::OkStatus();
 }
 
-absl::StatusOr<MessagePtr> ReadMessage(absl::string_view bytes, absl::string_view known_hub,
-                                       std::shared_ptr<const ConnectionFilter>* last_filter) {
-  auto message = std::make_shared<Message>();
-  Message& m = *message;
+// Content is not copied: it stays a part of `bytes`.
+absl::Status ReadMessage(absl::string_view bytes, absl::string_view known_hub,
+                         std::shared_ptr<const ConnectionFilter>* last_filter, Message* out) {
+  Message& m = *out;
   uint64_t target = 0, data_type = 0;
   ProtoReader reader(bytes);
   while (reader.Next()) {
-    if (reader.is_bytes()) {
-      const absl::string_view value = reader.bytes();
-      switch (reader.field()) {
-        case 2:
-          Assign(value, &m.hub);
-          break;
-        case 4:
-          Assign(value, &m.target_name);
-          break;
-        case 6:
-          Assign(value, &m.data);
-          break;
-        case 7:
-          Assign(value, &m.from_user_id);
-          break;
-        case 8:
-          m.excluded_connections.emplace_back(value.data(), value.size());
-          break;
-        case 11:
-          RETURN_IF_ERROR(ReadMetadataField(value, &m.metadata));
-          break;
-        case 12:
-          RETURN_IF_ERROR(ReadFilter(value, last_filter, &m.filter));
-          break;
-        default:
-          break;
-      }
-    } else if (reader.is_number()) {
-      switch (reader.field()) {
-        case 1:
-          m.sequence = reader.number();
-          break;
-        case 3:
-          target = reader.number();
-          break;
-        case 5:
-          data_type = reader.number();
-          break;
-        case 9:
-          m.accepted_wall_ns = static_cast<int64_t>(reader.number());
-          break;
-        case 10:
-          m.ttl_ms = static_cast<uint32_t>(reader.number());
-          break;
-        default:
-          break;
-      }
+    switch (reader.tag()) {
+      case NumberTag(1):
+        m.sequence = reader.number();
+        break;
+      case BytesTag(2):
+        Assign(reader.bytes(), &m.hub);
+        break;
+      case NumberTag(3):
+        target = reader.number();
+        break;
+      case BytesTag(4):
+        Assign(reader.bytes(), &m.target_name);
+        break;
+      case NumberTag(5):
+        data_type = reader.number();
+        break;
+      case BytesTag(6):
+        m.data = Payload::PartOf(reader.bytes());
+        break;
+      case BytesTag(7):
+        Assign(reader.bytes(), &m.from_user_id);
+        break;
+      case BytesTag(8):
+        m.excluded_connections.emplace_back(reader.bytes().data(), reader.bytes().size());
+        break;
+      case NumberTag(9):
+        m.accepted_wall_ns = static_cast<int64_t>(reader.number());
+        break;
+      case NumberTag(10):
+        m.ttl_ms = static_cast<uint32_t>(reader.number());
+        break;
+      case BytesTag(11):
+        RETURN_IF_ERROR(ReadMetadataField(reader.bytes(), &m.metadata));
+        break;
+      case BytesTag(12):
+        RETURN_IF_ERROR(ReadFilter(reader.bytes(), last_filter, &m.filter));
+        break;
+      default:
+        break;
     }
   }
   if (!reader.ok()) return errors::BadPeerMessage("a malformed message");
   RETURN_IF_ERROR(CheckMessage(m, target, data_type, known_hub));
   m.target = static_cast<Target>(target);
   m.data_type = static_cast<DataType>(data_type);
-  return message;
+  return absl::OkStatus();
 }
 
-// False when there is more in it than messages.
-absl::StatusOr<bool> ReadBatch(absl::string_view bytes, Batch* batch) {
+// What the messages of one batch share: they are values in one piece of memory, and their content is part of
+// the bytes that came. Whoever keeps one of them keeps all.
+struct Arrived {
+  std::string bytes;
+  std::vector<Message> messages;
+};
+
+// `batch` is part of arrived->bytes. False when there is more in it than messages.
+absl::StatusOr<bool> ReadBatch(absl::string_view bytes, const std::shared_ptr<Arrived>& arrived,
+                               Batch* batch) {
+  size_t count = 0;
+  ProtoReader counter(bytes);
+  while (counter.Next()) count += counter.tag() == BytesTag(kBatchMessagesField);
+  if (!counter.ok()) return errors::BadPeerMessage("a malformed batch");
+  std::vector<Message>& messages = arrived->messages;
+  messages.reserve(count);
+  batch->messages.reserve(count);
   std::shared_ptr<const ConnectionFilter> last_filter;
   ProtoReader reader(bytes);
   while (reader.Next()) {
-    if (reader.field() == kBatchFirstPositionField && reader.is_number()) {
+    if (reader.tag() == NumberTag(kBatchFirstPositionField)) {
       batch->first_position = reader.number();
-    } else if (reader.field() == kBatchMessagesField && reader.is_bytes()) {
-      const auto& read = batch->messages;
-      ASSIGN_OR_RETURN(MessagePtr message,
-                       ReadMessage(reader.bytes(), read.empty() ? "" : absl::string_view(read.back()->hub),
-                                   &last_filter));
-      batch->messages.push_back(std::move(message));
+    } else if (reader.tag() == BytesTag(kBatchMessagesField)) {
+      const absl::string_view known_hub = messages.empty() ? "" : absl::string_view(messages.back().hub);
+      RETURN_IF_ERROR(ReadMessage(reader.bytes(), known_hub, &last_filter, &messages.emplace_back()));
+      batch->messages.emplace_back(arrived, &messages.back());
     } else {
       return false;
     }
   }
-  if (!reader.ok()) return errors::BadPeerMessage("a malformed batch");
-  return !batch->messages.empty();
+  return count > 0;
 }
 
 absl::Status ReadInterestAck(absl::string_view bytes, InterestAck* ack) {
@@ -224,36 +226,46 @@ std::string EncodeRequest(const PeerRequest& request, int64_t sent_ns) {
   if (batch.messages.empty() || !batch.gaps.empty() || !request.questions.empty()) {
     return EncodeSlowly(request, sent_ns);
   }
+  std::vector<size_t> sizes;
+  sizes.reserve(batch.messages.size());
   size_t size = UintFieldSize(batch.first_position);
   for (const MessagePtr& message : batch.messages) {
-    if (message->wire == nullptr && message.use_count() > kUsersOfOnePeer) message->wire = Write(*message);
-    size += BytesFieldSize(message->wire != nullptr ? message->wire->size() : MessageSize(*message));
+    sizes.push_back(SizeOnWire(message));
+    size += BytesFieldSize(sizes.back());
+  }
+  size_t ack_size = 0;
+  if (request.interest_ack) {
+    ack_size = UintFieldSize(request.interest_ack->number) + (request.interest_ack->resync ? 2 : 0);
   }
   std::string out;
-  out.reserve(size + 64);
-  AppendTag(kRequestBatchField, 2, &out);
-  AppendVarint(size, &out);
-  AppendUintField(kBatchFirstPositionField, batch.first_position, &out);
-  for (const MessagePtr& message : batch.messages) {
-    if (message->wire != nullptr) {
-      AppendBytes(kBatchMessagesField, *message->wire, &out);
-      continue;
+  out.resize(BytesFieldSize(size) + (request.interest_ack ? BytesFieldSize(ack_size) : 0) +
+             UintFieldSize(static_cast<uint64_t>(sent_ns)));
+  ProtoWriter writer(out.data());
+  writer.Open(kRequestBatchField, size);
+  writer.Number(kBatchFirstPositionField, batch.first_position);
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    const Message& message = *batch.messages[i];
+    writer.Open(kBatchMessagesField, sizes[i]);
+    if (message.wire.empty()) {
+      WriteMessage(message, &writer);
+    } else {
+      writer.Raw(message.wire);
     }
-    AppendTag(kBatchMessagesField, 2, &out);
-    AppendVarint(MessageSize(*message), &out);
-    AppendMessage(*message, &out);
   }
   if (request.interest_ack) {
-    std::string ack;
-    AppendUintField(1, request.interest_ack->number, &ack);
-    AppendUintField(2, request.interest_ack->resync ? 1 : 0, &ack);
-    AppendBytes(kRequestInterestAckField, ack, &out);
+    writer.Open(kRequestInterestAckField, ack_size);
+    writer.Number(1, request.interest_ack->number);
+    writer.Number(2, request.interest_ack->resync ? 1 : 0);
   }
-  AppendUintField(kRequestSentField, static_cast<uint64_t>(sent_ns), &out);
+  writer.Number(kRequestSentField, static_cast<uint64_t>(sent_ns));
+  NONET_CHECK(writer.at() == out.data() + out.size());
   return out;
 }
 
-absl::StatusOr<InboundRequest> DecodeRequest(absl::string_view bytes) {
+absl::StatusOr<InboundRequest> DecodeRequest(std::string owned) {
+  const auto arrived = std::make_shared<Arrived>();
+  arrived->bytes = std::move(owned);
+  const absl::string_view bytes = arrived->bytes;
   InboundRequest request;
   request.bytes = bytes.size();
   absl::string_view batch, ack;
@@ -274,7 +286,7 @@ absl::StatusOr<InboundRequest> DecodeRequest(absl::string_view bytes) {
   if (!reader.ok()) return errors::BadPeerMessage("it is no SyncRequest");
   if (!batch.empty() && !other) {
     auto& value = request.value.emplace<PeerRequest>();
-    ASSIGN_OR_RETURN(const bool plain, ReadBatch(batch, &value.batch));
+    ASSIGN_OR_RETURN(const bool plain, ReadBatch(batch, arrived, &value.batch));
     if (plain) {
       if (has_ack) RETURN_IF_ERROR(ReadInterestAck(ack, &value.interest_ack.emplace()));
       return request;

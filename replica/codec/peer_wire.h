@@ -24,8 +24,9 @@ struct InboundRequest {
   int64_t sent_ns = 0;
   size_t bytes = 0;  // On the wire.
 };
-// INVALID_ARGUMENT when it is no SyncRequest, or for the reasons of FromProto.
-absl::StatusOr<InboundRequest> DecodeRequest(absl::string_view bytes);
+// INVALID_ARGUMENT when it is no SyncRequest, or for the reasons of FromProto. The messages of a batch share
+// the bytes: none is copied, and whoever keeps one keeps all.
+absl::StatusOr<InboundRequest> DecodeRequest(std::string bytes);
 
 template <typename Value>
 std::string EncodeResponse(const Value& value, int64_t sent_ns) {

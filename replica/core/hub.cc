@@ -24,6 +24,7 @@ void AckHistory::Record(uint64_t ack_id) {
 }
 
 Connection& HubTable::Add(ConnectionSpec spec, uint64_t* change) {
+  last_.Forget();
   const ConnectionKey key = spec.key;
   const std::vector<std::string> groups = std::move(spec.groups);
   spec.groups.clear();
@@ -46,6 +47,7 @@ Connection& HubTable::Add(ConnectionSpec spec, uint64_t* change) {
 }
 
 void HubTable::Remove(ConnectionKey key) {
+  last_.Forget();
   const auto it = connections_.find(key);
   if (it == connections_.end()) return;
   Connection& connection = *it->second;
@@ -71,6 +73,7 @@ Connection* HubTable::Find(ConnectionKey key) {
 }
 
 std::optional<uint64_t> HubTable::Join(Connection& connection, absl::string_view group) {
+  last_.Forget();
   if (const auto it = connection.groups.find(group); it != connection.groups.end()) return it->second;
   if (connection.groups.size() >= kGroupsPerConnectionMax) return std::nullopt;
   hubs_[connection.spec.hub].groups[group].emplace(connection.spec.key, &connection);
@@ -80,6 +83,7 @@ std::optional<uint64_t> HubTable::Join(Connection& connection, absl::string_view
 }
 
 void HubTable::Leave(Connection& connection, absl::string_view group) {
+  last_.Forget();
   const auto it = connection.groups.find(group);
   if (it == connection.groups.end()) return;
   Hub& hub = hubs_.find(connection.spec.hub)->second;
@@ -90,27 +94,15 @@ void HubTable::Leave(Connection& connection, absl::string_view group) {
   connection.groups.erase(it);
 }
 
-const HubTable::Members* HubTable::Audience(Hub& hub, Target target, absl::string_view name,
-                                            Members* single) const {
-  switch (target) {
-    case Target::kAll:
-      return &hub.all;
-    case Target::kGroup: {
-      const auto it = hub.groups.find(name);
-      return it == hub.groups.end() ? nullptr : &it->second;
-    }
-    case Target::kUser: {
-      const auto it = hub.users.find(name);
-      return it == hub.users.end() ? nullptr : &it->second;
-    }
-    case Target::kConnection: {
-      const auto it = hub.by_id.find(name);
-      if (it == hub.by_id.end()) return nullptr;
-      single->emplace(it->second->spec.key, it->second);
-      return single;
-    }
-  }
-  return nullptr;
+HubTable::Audience HubTable::LookUp(absl::string_view hub_name, Target target, absl::string_view name) const {
+  const auto found = hubs_.find(hub_name);
+  if (found == hubs_.end()) return {};
+  const Hub& hub = found->second;
+  if (target == Target::kAll) return {&hub, &hub.all};
+  if (target == Target::kConnection) return {&hub, nullptr};
+  const auto& names = target == Target::kGroup ? hub.groups : hub.users;
+  const auto members = names.find(name);
+  return {&hub, members == names.end() ? nullptr : &members->second};
 }
 
 void HubTable::Recipients(const Message& message, std::vector<Connection*>* out) {
@@ -121,24 +113,30 @@ void HubTable::Recipients(const Message& message, std::vector<Connection*>* out)
 void HubTable::Select(absl::string_view hub_name, Target target, absl::string_view name,
                       const std::vector<std::string>& excluded_ids, const ConnectionFilter* filter,
                       std::vector<Connection*>* out) {
-  const auto found = hubs_.find(hub_name);
-  if (found == hubs_.end()) return;
-  Members single;
-  const Members* audience = Audience(found->second, target, name, &single);
-  if (audience == nullptr) return;
+  const Audience* last = last_.Find(hub_name, target, name);
+  const Audience& audience =
+      last != nullptr ? *last : last_.Keep(hub_name, target, name, LookUp(hub_name, target, name));
+  if (audience.hub == nullptr) return;
+  const auto& by_id = audience.hub->by_id;
   std::vector<ConnectionKey> excluded;  // Empty for most messages, so no memory is taken.
   for (const std::string& id : excluded_ids) {
-    const auto it = found->second.by_id.find(id);
-    if (it != found->second.by_id.end()) excluded.push_back(it->second->spec.key);
+    const auto it = by_id.find(id);
+    if (it != by_id.end()) excluded.push_back(it->second->spec.key);
   }
   std::sort(excluded.begin(), excluded.end());
-  for (const auto& [key, connection] : *audience) {
-    if (!excluded.empty() && std::binary_search(excluded.begin(), excluded.end(), key)) continue;
+  const auto consider = [&](ConnectionKey key, Connection* connection) {
+    if (!excluded.empty() && std::binary_search(excluded.begin(), excluded.end(), key)) return;
     if (filter != nullptr &&
         !filter->Matches({connection->spec.id, connection->spec.user_id, connection->groups})) {
-      continue;
+      return;
     }
     out->push_back(connection);
+  };
+  if (target == Target::kConnection) {
+    const auto it = by_id.find(name);
+    if (it != by_id.end()) consider(it->second->spec.key, it->second);
+  } else if (audience.members != nullptr) {
+    for (const auto& [key, connection] : *audience.members) consider(key, connection);
   }
 }
 

@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "replica/codec/permissions.h"
 #include "replica/core/interest.h"
+#include "replica/core/last_audience.h"
 #include "replica/core/message.h"
 
 namespace nonet::replica {
@@ -91,11 +92,16 @@ class HubTable {
     absl::flat_hash_map<std::string, Members> users;
     absl::flat_hash_map<std::string, Connection*> by_id;
   };
-  const Members* Audience(Hub& hub, Target target, absl::string_view name, Members* single) const;
+  struct Audience {
+    const Hub* hub = nullptr;          // nullptr: nobody.
+    const Members* members = nullptr;  // The same; unused for a single connection.
+  };
+  Audience LookUp(absl::string_view hub, Target target, absl::string_view name) const;
 
   OwnInterest& interest_;
   absl::flat_hash_map<ConnectionKey, std::unique_ptr<Connection>> connections_;
   absl::flat_hash_map<std::string, Hub> hubs_;
+  LastAudience<Audience> last_;
 };
 
 }  // namespace nonet::replica

@@ -110,6 +110,7 @@ void PeerInterest::Set(Slot& slot, PeerSet bit, PeerSet* peers, const InterestCh
 }
 
 void PeerInterest::Apply(int number, const InterestChange& change) {
+  last_.Forget();
   const PeerSet bit = PeerSet{1} << number;
   Slot& slot = slots_[static_cast<size_t>(number)];
   auto found = hubs_.find(change.hub);
@@ -140,6 +141,7 @@ void PeerInterest::Apply(int number, const InterestChange& change) {
 }
 
 void PeerInterest::Clear(int slot) {
+  last_.Forget();
   const PeerSet keep = ~(PeerSet{1} << slot);
   slots_[static_cast<size_t>(slot)] = Slot();
   const auto clear = [&](absl::flat_hash_map<std::string, PeerSet>& names) {
@@ -155,7 +157,12 @@ void PeerInterest::Clear(int slot) {
   });
 }
 
-PeerSet PeerInterest::Wanting(absl::string_view hub_name, Target kind, absl::string_view name) const {
+PeerSet PeerInterest::Wanting(absl::string_view hub, Target kind, absl::string_view name) const {
+  if (const PeerSet* known = last_.Find(hub, kind, name)) return *known;
+  return last_.Keep(hub, kind, name, LookUp(hub, kind, name));
+}
+
+PeerSet PeerInterest::LookUp(absl::string_view hub_name, Target kind, absl::string_view name) const {
   const auto hub = hubs_.find(hub_name);
   if (hub == hubs_.end()) return 0;
   if (kind == Target::kAll) return hub->second.all | hub->second.everything;

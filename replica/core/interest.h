@@ -12,6 +12,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "replica/core/last_audience.h"
 #include "replica/core/limits.h"
 #include "replica/core/message.h"
 #include "replica/core/peer_values.h"
@@ -96,6 +97,7 @@ class PeerInterest {
     bool inexact = false;
   };
   void Set(Slot& slot, PeerSet bit, PeerSet* peers, const InterestChange& change);
+  PeerSet LookUp(absl::string_view hub, Target kind, absl::string_view name) const;
 
   struct Hub {
     PeerSet all = 0;         // Has a connection in the hub.
@@ -106,6 +108,7 @@ class PeerInterest {
   absl::flat_hash_map<std::string, Hub> hubs_;
   size_t names_ = 0;
   std::array<Slot, kPeersMax> slots_;
+  mutable LastAudience<PeerSet> last_;
 };
 
 }  // namespace nonet::replica

@@ -33,15 +33,15 @@ struct Message {
   Target target = Target::kAll;
   std::string target_name;  // Empty for kAll.
   DataType data_type = DataType::kText;
-  std::string data;
+  Payload data;
   std::string from_user_id;                       // Empty for REST and anonymous senders.
   std::vector<std::string> excluded_connections;  // Ids that do not get it.
   Metadata metadata;
   int64_t accepted_wall_ns = 0;
   uint32_t ttl_ms = 0;                             // Not delivered this long after acceptance; 0: no expiry.
   std::shared_ptr<const ConnectionFilter> filter;  // Shared by all copies; null: the whole target.
-  // The shell's: the message as peers read it, made at most once. The core never looks.
-  mutable std::shared_ptr<const std::string> wire;
+  // The shell's: the message as peers read it, made at most once. Empty: not made. The core never looks.
+  mutable std::string wire;
 
   bool Expired(int64_t wall_ns) const {
     return ttl_ms != 0 && wall_ns > accepted_wall_ns + static_cast<int64_t>(ttl_ms) * kNanosPerMilli;

@@ -196,7 +196,7 @@ void ReplicaCore::CloseAll(uint16_t code, absl::string_view reason, Effects* eff
 
 // ---- Messages ----
 
-absl::StatusOr<uint64_t> ReplicaCore::Publish(Message message, Now now, Effects* effects) {
+absl::StatusOr<uint64_t> ReplicaCore::Publish(Message&& message, Now now, Effects* effects) {
   const PeerSet to = sync_.Route(message);
   RETURN_IF_ERROR(sync_.Admit(message, to));
   ++counters_.messages_in;
@@ -382,7 +382,7 @@ absl::Status ReplicaCore::OnRequest(const std::string& peer, PeerRequest request
   if (heeds) ReleaseWaiters(now, effects);
   for (const MessagePtr& message : fresh_) {
     const auto recipients = DeliverLocally(message, now, effects);
-    sync_.Handed(peer, *message, recipients.value_or(0), !recipients.has_value(), now);
+    sync_.Handed(*message, recipients.value_or(0), !recipients.has_value(), now);
     if (!settings_.policy.forward_once) Relay(message, now);
   }
   fresh_.clear();

@@ -45,7 +45,7 @@ class ReplicaCore {
   // ---- REST ----
   // Accepts the message: stamps, delivers, forwards. Returns its sequence; RESOURCE_EXHAUSTED, and nothing
   // was done, when a peer's log is full and publishers are to be refused.
-  absl::StatusOr<uint64_t> Publish(Message message, Now now, Effects* effects);
+  absl::StatusOr<uint64_t> Publish(Message&& message, Now now, Effects* effects);
   // Asks the whole resource. AskDone with the id that it returns follows: at once when nobody else may know,
   // at the latest at the deadline. Changes here are done when it returns.
   absl::StatusOr<uint64_t> Ask(Question question, Now now, Effects* effects, int64_t deadline_ns = kGatherNs);

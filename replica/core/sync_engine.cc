@@ -58,6 +58,8 @@ absl::Status SyncEngine::SetPeers(const std::vector<PeerConfig>& peers, Now now)
     }
     gatherer_.Forget(it->first);
     wanted_.Clear(gone.slot);
+    SetDialed(gone, false);
+    if (asker_ == &gone) asker_ = nullptr;
     by_slot_[static_cast<size_t>(gone.slot)] = nullptr;
     it = peers_.erase(it);
   }
@@ -109,18 +111,15 @@ absl::Status SyncEngine::Admit(const Message& message, PeerSet to) {
   return absl::OkStatus();
 }
 
-PeerSet SyncEngine::linked() const {
-  PeerSet set = 0;
-  for (const Peer* peer : by_slot_) {
-    if (peer != nullptr && peer->dialed) set |= BitOf(peer->slot);
-  }
-  return set;
+void SyncEngine::SetDialed(Peer& peer, bool dialed) {
+  peer.dialed = dialed;
+  dialed_ = dialed ? dialed_ | BitOf(peer.slot) : dialed_ & ~BitOf(peer.slot);
 }
 
 void SyncEngine::Forward(const MessagePtr& message, PeerSet to, Now now, uint32_t recipients, bool expired) {
   NONET_CHECK(message->sequence > 0);
   accepted_trace_.Add(
-      {message->sequence, message->accepted_wall_ns, to, linked(), recipients, message->target, expired});
+      {message->sequence, message->accepted_wall_ns, to, dialed_, recipients, message->target, expired});
   if (to == 0) return;
   const size_t cost = MessageCost(*message);
   for (PeerSet rest = to; rest != 0; rest &= rest - 1) {
@@ -171,7 +170,7 @@ absl::Status SyncEngine::OnWelcome(const std::string& name, const Welcome& welco
   peer->progress_ns = now.steady_ns;
   peer->resend_ns = kResendNs;
   peer->resumed = true;
-  peer->dialed = true;
+  SetDialed(*peer, true);
   // Asked again: the answers, or the questions, may have ended with the stream before.
   peer->questions.clear();
   for (const Question* question : gatherer_.Unanswered(name)) peer->questions.push_back({*question, 0});
@@ -210,7 +209,7 @@ absl::Status SyncEngine::OnResponse(const std::string& name, PeerResponse respon
 void SyncEngine::OnDialClosed(const std::string& name) {
   Peer* peer = Find(name);
   if (peer == nullptr) return;
-  peer->dialed = false;
+  SetDialed(*peer, false);
   peer->log.Interrupt();
   peer->questions.clear();
 }

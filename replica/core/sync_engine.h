@@ -124,8 +124,8 @@ class SyncEngine {
   bool NextResponse(const std::string& peer, Now now, PeerResponse* out);
   // It was told of interest that it has not acknowledged.
   bool AwaitsInterestAck(const std::string& peer) const;
-  // One of its messages was handed to so many connections.
-  void Handed(const std::string& peer, const Message& message, uint32_t recipients, bool expired, Now now);
+  // A message of the peer of the last OnRequest was handed to so many connections.
+  void Handed(const Message& message, uint32_t recipients, bool expired, Now now);
   // Answers a question that it asked.
   void AnswerTo(const std::string& peer, Answer answer);
   // How much every origin may have under way to us: kPeerInFlightBytesMax unless set. 0 holds all of them
@@ -221,7 +221,7 @@ class SyncEngine {
   absl::Status OnMessageAck(Peer& peer, const MessageAck& ack, Now now);
   void TakeQuestions(Peer& peer, std::vector<Question>* out, Now now);
   void Consider(Peer& peer, Question question, std::vector<Question>* asked);
-  PeerSet linked() const;
+  void SetDialed(Peer& peer, bool dialed);
 
   Identity identity_;
   OwnInterest& interest_;
@@ -232,6 +232,8 @@ class SyncEngine {
   PeerInterest wanted_;
   absl::btree_map<std::string, std::unique_ptr<Peer>> peers_;
   std::array<Peer*, kPeersMax> by_slot_{};
+  PeerSet dialed_ = 0;     // Who of them is.
+  Peer* asker_ = nullptr;  // Of the last OnRequest.
   Gatherer gatherer_;
   GapList gaps_;
   TraceRing<TraceAccepted> accepted_trace_;

@@ -55,7 +55,7 @@ absl::StatusOr<Welcome> SyncEngine::OnHello(const Hello& hello, Now now) {
 
 absl::Status SyncEngine::OnRequest(const std::string& name, PeerRequest request, Now now,
                                    std::vector<MessagePtr>* fresh, std::vector<Question>* asked) {
-  Peer* peer = Find(name);
+  Peer* peer = asker_ = Find(name);
   if (peer == nullptr || !peer->accepted) return errors::BadPeerMessage("a request before hello");
   if (request.empty()) return errors::BadPeerMessage("an empty request");
   if (request.interest_ack) RETURN_IF_ERROR(peer->teller.OnAck(name, *request.interest_ack));
@@ -108,12 +108,10 @@ void SyncEngine::AnswerTo(const std::string& name, Answer answer) {
   if (peer->answers.size() < kAnswersWaitingMax) peer->answers.push_back(std::move(answer));
 }
 
-void SyncEngine::Handed(const std::string& name, const Message& message, uint32_t recipients, bool expired,
-                        Now now) {
-  Peer* peer = Find(name);
-  if (peer == nullptr) return;
-  ++(expired ? peer->expired : peer->handed);
-  peer->got.Add({message.sequence, message.accepted_wall_ns, now.wall_ns, recipients, expired});
+void SyncEngine::Handed(const Message& message, uint32_t recipients, bool expired, Now now) {
+  if (asker_ == nullptr) return;  // It was removed meanwhile.
+  ++(expired ? asker_->expired : asker_->handed);
+  asker_->got.Add({message.sequence, message.accepted_wall_ns, now.wall_ns, recipients, expired});
 }
 
 void SyncEngine::OnAcceptedClosed(const std::string& name, Now now) {

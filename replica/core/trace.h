@@ -25,23 +25,21 @@ class TraceRing {
   void Add(const Record& record) {
     if (records_.size() < capacity_) {
       records_.push_back(record);
-    } else {
-      records_[next_ % capacity_] = record;
+      return;
     }
-    ++next_;
+    records_[oldest_] = record;
+    if (++oldest_ == capacity_) oldest_ = 0;
   }
   size_t size() const { return records_.size(); }
   // 0 is the oldest.
-  Record& at(size_t i) { return records_[records_.size() < capacity_ ? i : (next_ + i) % capacity_]; }
-  const Record& at(size_t i) const {
-    return records_[records_.size() < capacity_ ? i : (next_ + i) % capacity_];
-  }
-  void Clear() { records_.clear(), next_ = 0; }
+  Record& at(size_t i) { return records_[(oldest_ + i) % records_.size()]; }
+  const Record& at(size_t i) const { return records_[(oldest_ + i) % records_.size()]; }
+  void Clear() { records_.clear(), oldest_ = 0; }
 
  private:
   const size_t capacity_;
   std::vector<Record> records_;
-  size_t next_ = 0;
+  size_t oldest_ = 0;  // 0 until it is full.
 };
 
 struct TraceAccepted {

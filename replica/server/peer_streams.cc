@@ -9,8 +9,6 @@ namespace nonet::replica {
 namespace {
 
 constexpr char kSyncMethod[] = "/nonet.peer.v1.PeerSync/Sync";
-// A large batch does not keep its memory for ever.
-constexpr size_t kKeptReadBytes = 1024 * 1024;
 
 // Without a copy.
 grpc::ByteBuffer BufferOf(std::string bytes) {
@@ -20,15 +18,15 @@ grpc::ByteBuffer BufferOf(std::string bytes) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
-// What `buffer` holds, in one piece; `flat` is where it is put together.
-absl::string_view Flatten(const grpc::ByteBuffer& buffer, std::string* flat) {
-  flat->clear();
-  if (flat->capacity() > kKeptReadBytes) flat->shrink_to_fit();
+// What `buffer` holds, in one piece.
+std::string Flatten(const grpc::ByteBuffer& buffer) {
+  std::string flat;
   std::vector<grpc::Slice> slices;
-  if (!buffer.Dump(&slices).ok()) return {};
+  if (!buffer.Dump(&slices).ok()) return flat;
+  flat.reserve(buffer.Length());
   for (const grpc::Slice& slice : slices)
-    flat->append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-  return *flat;
+    flat.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  return flat;
 }
 
 }  // namespace
@@ -79,7 +77,7 @@ void DialStream::OnReadDone(bool ok) {
       return;
     }
     if (ended_) return;
-    if (events_.on_message) events_.on_message(Flatten(read_, &flat_));
+    if (events_.on_message) events_.on_message(Flatten(read_));
     read_due_ = paused_;
     if (!ended_ && !paused_) StartRead(&read_);
   });
@@ -129,7 +127,7 @@ void AcceptStream::OnReadDone(bool ok) {
       return;
     }
     if (finished_) return;
-    if (events_.on_message) events_.on_message(Flatten(read_, &flat_));
+    if (events_.on_message) events_.on_message(Flatten(read_));
     read_due_ = paused_;
     if (!finished_ && !paused_) StartRead(&read_);
   });

@@ -13,7 +13,6 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "common/loop/event_loop.h"
 
 namespace nonet::replica {
@@ -21,7 +20,7 @@ namespace nonet::replica {
 // What a stream tells its owner, on the loop. Set to null functions to forget the owner.
 struct StreamEvents {
   // The next read starts when it returns, unless the stream was closed.
-  std::function<void(absl::string_view bytes)> on_message;
+  std::function<void(std::string bytes)> on_message;
   std::function<void()> on_writable;                   // The write is done.
   std::function<void(const absl::Status&)> on_closed;  // Last; the stream is deleted right after.
 };
@@ -54,7 +53,6 @@ class DialStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
   grpc::ClientContext context_;
   grpc::ByteBuffer written_;
   grpc::ByteBuffer read_;
-  std::string flat_;  // What was read, in one piece.
   bool writing_ = false;
   bool paused_ = false;
   bool read_due_ = false;  // Once it is not paused.
@@ -85,7 +83,6 @@ class AcceptStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   Events events_;
   grpc::ByteBuffer written_;
   grpc::ByteBuffer read_;
-  std::string flat_;  // What was read, in one piece.
   bool writing_ = false;
   bool paused_ = false;
   bool read_due_ = false;

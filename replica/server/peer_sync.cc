@@ -98,7 +98,7 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     // The stream is known to the events only after it is made.
     auto self_stream = std::make_shared<DialStream*>(nullptr);
     const std::shared_ptr<LinkStream> line = Line(name, self_stream);
-    events.on_message = [weak, name, self_stream, line](absl::string_view bytes) {
+    events.on_message = [weak, name, self_stream, line](const std::string& bytes) {
       Arrive(line, DecodeResponse(bytes), /*whole=*/false,
              [weak, name, self_stream](absl::StatusOr<InboundResponse> response) {
                const auto self = weak.lock();
@@ -218,8 +218,8 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     auto name = std::make_shared<std::string>();  // Known after the Hello.
     // Known when the Hello came, which has to get through as well.
     auto line = std::make_shared<std::shared_ptr<LinkStream>>();
-    events.on_message = [weak, stream, name, line, holder](absl::string_view bytes) {
-      auto message = DecodeRequest(bytes);
+    events.on_message = [weak, stream, name, line, holder](std::string bytes) {
+      auto message = DecodeRequest(std::move(bytes));
       const Hello* hello = message.ok() ? std::get_if<Hello>(&message->value) : nullptr;
       if (const auto self = weak.lock(); self != nullptr && *line == nullptr && hello != nullptr) {
         *line = self->Line(hello->origin, std::make_shared<AcceptStream*>(stream));

@@ -188,11 +188,12 @@ void Crowd::Acked(Client& client, uint64_t ack_id, bool waited_out) {
 
 void Crowd::Got(int i, ConnectionKey key, const Message& message) {
   const Client& client = clients_[by_key_.at(key)];
+  const absl::string_view data = message.data;
   std::array<uint64_t, 3> parts{};
   size_t at = 0;
   for (uint64_t& part : parts) {
-    const size_t space = message.data.find(' ', at);
-    (void)absl::SimpleAtoi(message.data.substr(at, space - at), &part);
+    const size_t space = data.find(' ', at);
+    (void)absl::SimpleAtoi(data.substr(at, space - at), &part);
     at = space + 1;
   }
   deliveries_.Got(client.number, static_cast<uint32_t>(parts[0]), static_cast<uint32_t>(parts[1]), parts[2]);

@@ -71,13 +71,13 @@ TEST(PeerWire, WritesWhatTheGeneratedCodeWrites) {
 TEST(PeerWire, WritesAMessageForSeveralPeersOnce) {
   const PeerRequest one = Of(Sample());
   const std::string alone = EncodeRequest(one, 5);
-  EXPECT_EQ(one.batch.messages[0]->wire, nullptr);
+  EXPECT_EQ(one.batch.messages[0]->wire, "");
   const PeerRequest two = one, three = one;  // Three logs have them.
   EXPECT_EQ(EncodeRequest(two, 5), alone);
-  const auto wire = one.batch.messages[0]->wire;
-  EXPECT_NE(wire, nullptr);
+  const char* wire = one.batch.messages[0]->wire.data();
+  EXPECT_NE(one.batch.messages[0]->wire, "");
   EXPECT_EQ(EncodeRequest(three, 5), alone);
-  EXPECT_EQ(one.batch.messages[0]->wire, wire);
+  EXPECT_EQ(one.batch.messages[0]->wire.data(), wire);
 }
 
 TEST(PeerWire, ReadsWhatItWrote) {

@@ -244,8 +244,8 @@ class World {
         for (size_t i = deliver->first; i < deliver->first + deliver->count; ++i) {
           const Recipient& to = effects.recipients[i];
           instance.got[to.key].push_back(
-              to.sequence_id == 0 ? deliver->message->data
-                                  : absl::StrCat("#", to.sequence_id, " ", deliver->message->data));
+              to.sequence_id == 0 ? std::string(deliver->message->data.view())
+                                  : absl::StrCat("#", to.sequence_id, " ", deliver->message->data.view()));
         }
       } else if (const auto* reply = std::get_if<Reply>(&effect)) {
         instance.got[reply->key].push_back(Describe(*reply));
