@@ -7,8 +7,10 @@
 // Without --rate it publishes as fast as at most --window bytes are undelivered to the slowest subscriber, in
 // sends of 64 KiB; the first fifth does not count. With --rate it is an open loop: latency is from the time a
 // message was due. --bystanders=ADDRESS,... subscribe too, but are neither read nor waited for. --pids are
-// the servers' processes, whose CPU time is charged to the messages. Prints one line of JSON; exit code 1
-// when a message was lost, came twice or out of order.
+// the servers' processes, whose CPU time is charged to the messages. With --rate, --cut=COMMAND and
+// --mend=COMMAND are run at --cut-at and --mend-at seconds; then it says how long after the start of the
+// second the first message came (first_ms), and how long until all had that were due before it (drained_ms).
+// Prints one line of JSON; exit code 1 when a message was lost, came twice or out of order.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -71,6 +73,8 @@ struct Options {
   size_t window_bytes = 4 * 1024 * 1024;
   size_t copies = 1;  // Subscribers at each address.
   std::vector<std::string> bystanders;
+  std::string cut, mend;
+  double cut_at = 0, mend_at = 0;
   std::vector<std::string> pids;
   WireOptions wire;
 };
@@ -100,6 +104,14 @@ Options Parse(int argc, char** argv) {
       o.copies = std::strtoul(value.c_str(), nullptr, 10);
     else if (name == "bystanders")
       o.bystanders = Split(value);
+    else if (name == "cut")
+      o.cut = value;
+    else if (name == "mend")
+      o.mend = value;
+    else if (name == "cut-at")
+      o.cut_at = std::strtod(value.c_str(), nullptr);
+    else if (name == "mend-at")
+      o.mend_at = std::strtod(value.c_str(), nullptr);
     else if (name == "pids")
       o.pids = Split(value);
     else if (name == "host")
@@ -112,6 +124,9 @@ Options Parse(int argc, char** argv) {
       Die("unknown option --" + name);
   }
   if (o.publish.empty() || o.subscribe.empty()) Die("--publish and --subscribe are required");
+  if (o.cut.empty() != o.mend.empty() || (!o.cut.empty() && (o.rate <= 0 || o.cut_at >= o.mend_at))) {
+    Die("--cut and --mend belong together, with --rate, one after the other");
+  }
   return o;
 }
 
@@ -159,7 +174,6 @@ class Load {
   explicit Load(Options options) : options_(std::move(options)) {
     wire_ = MakeWire(options_.proto, options_.wire);
     if (wire_ == nullptr) Die("unknown --proto " + options_.proto);
-    frame_ = wire_->Publication(options_.size);
     for (const std::string& address : options_.subscribe) {
       for (size_t i = 0; i < options_.copies; ++i) Subscribe(address);
     }
@@ -169,6 +183,7 @@ class Load {
     }
     publisher_ = Dial(options_.publish);
     if (!wire_->Join(publisher_, Wire::Role::kPublisher)) Die("the publisher was refused");
+    frame_ = wire_->Publication(options_.size);
   }
 
   int Run() {
@@ -250,6 +265,9 @@ class Load {
       const double due = static_cast<double>(start_ns_) + static_cast<double>(number - first) * gap_ns_;
       latency_us_.push_back(static_cast<float>((static_cast<double>(now) - due) / 1000));
     }
+    if (mend_ns_.load(std::memory_order_acquire) == 0) return;
+    if (first_ns_ == 0) first_ns_ = now;
+    if (drained_ns_ == 0 && number >= mend_number_) drained_ns_ = now;
   }
 
   // ---- The publisher's thread ----
@@ -264,18 +282,20 @@ class Load {
     if (!SendAll(publisher_, bytes)) Die("the publisher was cut off");
   }
 
-  // Pings and such.
+  // Pings, answers to requests.
   void Drain() {
-    char buffer[4096];
+    char buffer[16384];
     ssize_t n = 0;
     while ((n = recv(publisher_, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
-      std::string_view in(buffer, static_cast<size_t>(n));
+      answers_.append(buffer, static_cast<size_t>(n));
+      std::string_view in = answers_;
       while (!in.empty()) {
         const Wire::Item item = wire_->Next(in);
         if (item.bytes == 0) break;
         if (!item.reply.empty()) Send(item.reply);
         in.remove_prefix(item.bytes);
       }
+      answers_.erase(0, answers_.size() - in.size());
     }
   }
 
@@ -350,6 +370,8 @@ class Load {
     latency_us_.reserve(count * subscribers_.size());
     first_timed_.store(number_ + 1, std::memory_order_release);
     const double cpu_before = CpuSeconds(options_.pids);
+    std::thread outage;
+    if (!options_.cut.empty()) outage = std::thread([this] { CutAndMend(); });
     for (uint64_t i = 0; i < count;) {
       const auto due = start_ns_ + static_cast<uint64_t>(static_cast<double>(i) * gap_ns_);
       uint64_t now = NowNs();
@@ -364,18 +386,47 @@ class Load {
         bytes += frame_.bytes;
       }
       Send(bytes);
-      if ((i & 1023) == 0) Drain();
+      if ((i & 255) == 0) Drain();
     }
+    if (outage.joinable()) outage.join();
     missing_ = AwaitAll(count);
     cpu_s_ = CpuSeconds(options_.pids) - cpu_before;
     charged_ = sent_ = count;
+  }
+
+  // On a thread of its own, while messages are due at their rate.
+  void CutAndMend() {
+    const auto until = [this](double seconds) {
+      const uint64_t at = start_ns_ + static_cast<uint64_t>(seconds * 1e9), now = NowNs();
+      if (at > now) std::this_thread::sleep_for(std::chrono::nanoseconds(at - now));
+    };
+    const auto run = [](const std::string& command) {
+      if (std::system(command.c_str()) != 0) Die("failed: " + command);
+    };
+    until(options_.cut_at);
+    run(options_.cut);
+    until(options_.mend_at);
+    const uint64_t now = NowNs();
+    const auto due = static_cast<uint64_t>(static_cast<double>(now - start_ns_) / gap_ns_);
+    backlog_ = due - std::min(due, Done());
+    // What is cut for so long lacks at least half of what was due meanwhile.
+    if (static_cast<double>(backlog_) < (options_.mend_at - options_.cut_at) * options_.rate / 2) {
+      Die("the cut let messages through");
+    }
+    mend_number_ = first_timed_.load() + due - 1;
+    mend_ns_.store(now, std::memory_order_release);
+    run(options_.mend);
   }
 
   // The reader has ended.
   int Report() {
     const uint64_t lost = missing_ + lost_, wrong = wrong_;
     std::printf("{");
-    if (options_.rate > 0) {
+    if (mend_ns_ != 0) {
+      const auto ms = [this](uint64_t ns) { return ns == 0 ? -1 : static_cast<double>(ns - mend_ns_) / 1e6; };
+      std::printf("\"first_ms\":%.1f,\"drained_ms\":%.1f,\"backlog\":%llu,", ms(first_ns_), ms(drained_ns_),
+                  static_cast<unsigned long long>(backlog_));
+    } else if (options_.rate > 0) {
       std::sort(latency_us_.begin(), latency_us_.end());
       const auto at = [this](double q) {
         if (latency_us_.empty()) return 0.0;
@@ -406,7 +457,12 @@ class Load {
   std::atomic<uint64_t> first_timed_{0};
   uint64_t start_ns_ = 0;  // These two before first_timed_.
   double gap_ns_ = 0;
-  std::vector<float> latency_us_;  // The reader's, until it ended.
+  std::string answers_;                     // To the publisher, as yet incomplete.
+  std::atomic<uint64_t> mend_ns_{0};        // When the link was to return; 0: it was not yet.
+  uint64_t mend_number_ = 0;                // The last that was due then; before mend_ns_.
+  uint64_t backlog_ = 0;                    // How many had not come by then.
+  uint64_t first_ns_ = 0, drained_ns_ = 0;  // The reader's, until it ended.
+  std::vector<float> latency_us_;           // The reader's, until it ended.
   // Results.
   double cpu_s_ = 0, rate_ = 0;
   uint64_t charged_ = 0, sent_ = 0, missing_ = 0;

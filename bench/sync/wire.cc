@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cctype>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 
@@ -169,7 +171,7 @@ void AppendField(int number, std::string_view bytes, std::string* out) {
   out->append(bytes);
 }
 
-class WebSocketWire final : public Wire {
+class WebSocketWire : public Wire {
  public:
   WebSocketWire(WireOptions options, bool protobuf) : options_(std::move(options)), protobuf_(protobuf) {}
 
@@ -189,6 +191,7 @@ class WebSocketWire final : public Wire {
       return false;
     }
     if (!Await(fd, protobuf_ ? "bench-user" : "\"connected\"", &got)) return false;
+    connected_ = got.substr(got.find("\r\n\r\n") + 4);
     if (role == Role::kPublisher) return true;
     return SendAll(fd, Masked(Joining())) &&
            Await(fd, protobuf_ ? std::string_view("\x0a\x04\x08\x01\x10\x01", 6) : "\"success\":true", &got);
@@ -241,7 +244,7 @@ class WebSocketWire final : public Wire {
     return {whole, true, ReadNumber(body.data() + body.size() - tail_bytes_), {}};
   }
 
- private:
+ protected:
   std::string Token(const std::string& path) const {
     const std::string claims = R"({"aud":"http://)" + options_.host + path +
                                R"(","sub":"bench-user","exp":)" + std::to_string(std::time(nullptr) + 3600) +
@@ -254,6 +257,7 @@ class WebSocketWire final : public Wire {
     return text + "." + Base64Url({reinterpret_cast<const char*>(digest), size});
   }
 
+ private:
   std::string Joining() const {
     if (!protobuf_) return R"({"type":"joinGroup","group":")" + options_.group + R"(","ackId":1})";
     std::string join, body;
@@ -277,9 +281,68 @@ class WebSocketWire final : public Wire {
     return out;
   }
 
+ protected:
   const WireOptions options_;
-  const bool protobuf_;
+  std::string connected_;  // What followed the last handshake.
   size_t tail_bytes_ = 0;
+
+ private:
+  const bool protobuf_;
+};
+
+// The subscriber as above with protobuf frames, the publisher over HTTP/1.1.
+class RestWire final : public WebSocketWire {
+ public:
+  RestWire(WireOptions options, bool to_user) : WebSocketWire(std::move(options), true), to_user_(to_user) {}
+
+  bool Join(int fd, Role role) override { return role == Role::kPublisher || WebSocketWire::Join(fd, role); }
+
+  Frame Publication(size_t bytes) override {
+    const std::string payload = Payload(bytes);
+    const std::string path = "/api/hubs/" + options_.hub +
+                             (to_user_ ? "/users/bench-user" : "/connections/" + ConnectionId()) +
+                             "/:send?api-version=2024-12-01";
+    const std::string head =
+        "POST " + path + " HTTP/1.1\r\nHost: " + options_.host + "\r\nAuthorization: Bearer " + Token(path) +
+        "\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(payload.size()) + "\r\n\r\n";
+    tail_bytes_ = payload.size();
+    Frame frame;
+    frame.bytes = head + payload;
+    frame.number_at = head.size();
+    return frame;
+  }
+
+  Item Next(std::string_view in) override {
+    if (in[0] != 'H') return WebSocketWire::Next(in);
+    const size_t end = in.find("\r\n\r\n");
+    if (end == std::string_view::npos) return {};
+    constexpr std::string_view kLength = "\r\ncontent-length: ";
+    std::string head(in.substr(0, end));
+    for (char& c : head) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const size_t at = head.find(kLength);
+    const size_t body =
+        at == std::string::npos ? 0 : std::strtoul(head.c_str() + at + kLength.size(), nullptr, 10);
+    if (in.size() < end + 4 + body) return {};
+    if (!head.starts_with("http/1.1 202")) {
+      std::fprintf(stderr, "sync_load: refused: %.300s\n", std::string(in).c_str());
+    }
+    return {end + 4 + body, false, 0, {}};
+  }
+
+ private:
+  // Field 1 of the connected message, which ends where field 2, the user id, begins; empty when it does not.
+  std::string ConnectionId() const {
+    const size_t end = connected_.find(std::string("\x12\x0a") + "bench-user");
+    for (size_t size = 1; end != std::string::npos && size + 2 <= end; ++size) {
+      const size_t head = end - size - 2;
+      if (connected_[head] == '\x0a' && static_cast<unsigned char>(connected_[head + 1]) == size) {
+        return connected_.substr(head + 2, size);
+      }
+    }
+    return "";
+  }
+
+  const bool to_user_;
 };
 
 }  // namespace
@@ -296,6 +359,8 @@ std::unique_ptr<Wire> MakeWire(std::string_view protocol, const WireOptions& opt
   if (protocol == "redis") return std::make_unique<RedisWire>();
   if (protocol == "mqtt") return std::make_unique<MqttWire>();
   if (protocol == "wsjson") return std::make_unique<WebSocketWire>(options, false);
+  if (protocol == "restconnection") return std::make_unique<RestWire>(options, false);
+  if (protocol == "restuser") return std::make_unique<RestWire>(options, true);
   if (protocol == "wsproto") return std::make_unique<WebSocketWire>(options, true);
   return nullptr;
 }

@@ -50,12 +50,15 @@ class Wire {
   virtual ~Wire() = default;
   // Blocking: handshake, and the subscription. False (and why, on stderr) when refused.
   virtual bool Join(int fd, Role role) = 0;
+  // After every Join.
   virtual Frame Publication(size_t payload_bytes) = 0;
   // The frame at the front of what a subscriber (or publisher) received.
   virtual Item Next(std::string_view input) = 0;
 };
 
-// wsjson, wsproto: Web PubSub's subprotocols over WebSocket; nats; redis; mqtt (QoS 0). nullptr: unknown.
+// wsjson, wsproto: Web PubSub's subprotocols over WebSocket; restconnection, restuser: the publisher sends to
+// the last subscriber's connection or user id by REST, requests one after the other without waiting for the
+// answers; nats; redis; mqtt (QoS 0). nullptr: unknown.
 std::unique_ptr<Wire> MakeWire(std::string_view protocol, const WireOptions& options);
 
 // Sends all; false when the peer is gone.
