@@ -104,24 +104,12 @@ absl::Status UnknownMessage(absl::string_view id) {
       {.next_step = "ask the instance that accepted it", .metadata = {{"message", std::string(id)}}});
 }
 
-namespace {
-
-// What an error may quote of a filter: whole characters of it.
-std::string Quotable(absl::string_view text) {
-  if (text.size() <= kFilterPartShownMax) return std::string(text);
-  size_t end = kFilterPartShownMax;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return absl::StrCat(text.substr(0, end), "...");
-}
-
-}  // namespace
-
 absl::Status FilterInvalid(absl::string_view part, absl::string_view why, size_t position,
                            absl::string_view token, absl::string_view next_step) {
   return MakeError(StatusCode::kInvalidArgument, "FILTER_INVALID",
-                   absl::StrCat("Invalid syntax for '", Quotable(part), "': ", why, " (Parameter 'filter')"),
+                   absl::StrCat("Invalid syntax for '", part, "': ", why, " (Parameter 'filter')"),
                    {.next_step = std::string(next_step),
-                    .metadata = {{"position", absl::StrCat(position)}, {"token", Quotable(token)}}});
+                    .metadata = {{"position", absl::StrCat(position)}, {"token", std::string(token)}}});
 }
 
 absl::Status TooManyPeers(size_t peers) {

@@ -28,7 +28,7 @@ absl::Status BadMessageId(absl::string_view id);
 absl::Status UnknownMessage(absl::string_view id);
 
 // ---- Filters ----
-// `part` and `token` are shortened. Metadata: "position" (of `token`, in characters, from 1) and "token".
+// Metadata: "position" (of `token`, in characters, from 1) and "token".
 absl::Status FilterInvalid(absl::string_view part, absl::string_view why, size_t position,
                            absl::string_view token, absl::string_view next_step);
 

@@ -115,7 +115,7 @@ class Checker {
   absl::Status Unsupported(uint16_t i, uint16_t part, absl::string_view next_step) const {
     const Node& node = tree_[i];
     return Bad(tree_, RangeOf(tree_[part]), RangeOf(node),
-               absl::StrCat("Token '", tree_.TextOf(node), "' is not supported."), next_step);
+               absl::StrCat("Token '", Shown(tree_.TextOf(node)), "' is not supported."), next_step);
   }
 
   // As Azure does it, a function of something that may be missing is named 'null' here.
@@ -224,8 +224,8 @@ class Checker {
 
   absl::Status Invalid(uint16_t i, absl::string_view next_step) const {
     const Node& node = tree_[i];
-    return Bad(tree_, RangeOf(node), RangeOf(node), absl::StrCat("Invalid token '", tree_.TextOf(node), "'."),
-               next_step);
+    return Bad(tree_, RangeOf(node), RangeOf(node),
+               absl::StrCat("Invalid token '", Shown(tree_.TextOf(node)), "'."), next_step);
   }
 
   Tree& tree_;

@@ -117,10 +117,11 @@ class Parser {
     } else if (token_.kind == TokenKind::kStray) {
       hint = "the operators are eq, ne, gt, ge, lt, le, in, and, or, not; texts are in single quotes";
     }
-    return Bad(tree_, Whole(), Here(),
-               absl::StrCat("Expected ", wanted, ", found ",
-                            token_.kind == TokenKind::kEnd ? "the end" : absl::StrCat("'", found, "'"), "."),
-               hint);
+    return Bad(
+        tree_, Whole(), Here(),
+        absl::StrCat("Expected ", wanted, ", found ",
+                     token_.kind == TokenKind::kEnd ? "the end" : absl::StrCat("'", Shown(found), "'"), "."),
+        hint);
   }
 
   absl::StatusOr<uint16_t> Add(Op op, Range range) {
@@ -288,7 +289,7 @@ class Parser {
         std::from_chars(digits.data(), digits.data() + digits.size(), tree_[node].number);
     if (error != std::errc()) {
       return Bad(tree_, Whole(), Here(),
-                 absl::StrCat("Token '", tree_.TextOf(tree_[node]), "' is not supported."),
+                 absl::StrCat("Token '", Shown(tree_.TextOf(tree_[node])), "' is not supported."),
                  "an int has 32 bits");
     }
     Advance();

@@ -81,6 +81,9 @@ struct Tree {
   absl::string_view TextOf(const Node& node) const { return Slice(node.begin, node.end); }
 };
 
+// As errors quote it: at most kFilterPartShownMax bytes, whole characters, then "...".
+std::string Shown(absl::string_view text);
+
 // errors::FilterInvalid for a part of the text: `part` is quoted as what is wrong, `at` says where. Both are
 // byte ranges.
 struct Range {

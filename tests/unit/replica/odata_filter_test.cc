@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/error.h"
-#include "replica/core/errors.h"
+#include "replica/codec/ws_frame.h"
 #include "replica/core/hub.h"
 #include "replica/core/limits.h"
 #include "replica/core/odata_text.h"
@@ -323,6 +323,20 @@ TEST(ODataFilter, IsBoundedInEveryWay) {
   }
   EXPECT_THAT(Error(nots + "true"), HasSubstr("more than 100 levels"));
   EXPECT_THAT(Error(calls + "userId"), HasSubstr("more than 100 levels"));
+}
+
+TEST(ODataFilter, QuotesALittleOfWhatIsLong) {
+  std::string ue = "x";
+  while (ue.size() < 2'000) ue += "\u00FC";
+  for (const std::string& text :
+       {std::string(2'000, 'a') + " eq 1", "missing('" + ue + "')", "userId eq '" + ue,
+        "userId eq " + std::string(2'000, '9'), "length('" + ue + "', 'a') eq 1", "true '" + ue + "'"}) {
+    const absl::Status status = ParseFilter(text).status();
+    EXPECT_LT(status.message().size(), 3 * kFilterPartShownMax) << text;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("..."));
+    EXPECT_TRUE(IsUtf8(absl::string_view(status.message().data(), status.message().size()))) << text;
+    EXPECT_LE(GetErrorDetails(status).metadata.at("token").size(), kFilterPartShownMax + 3);
+  }
 }
 
 TEST(ODataFilter, IsParsedOnceForARun) {
