@@ -14,7 +14,11 @@ void Inbox::Begin(std::string epoch) {
   undelivered_.clear();
 }
 
-void Inbox::Open() { ack_due_ = hole_ = rewind_due_ = false; }
+void Inbox::Open() {
+  ack_due_ = hole_ = rewind_due_ = false;
+  ack_deadline_ns_ = 0;
+  owed_messages_ = owed_bytes_ = 0;
+}
 
 void Inbox::Close() { undelivered_.clear(); }
 
@@ -54,7 +58,7 @@ absl::Status Inbox::Take(const std::string& origin, Batch batch, Now now, std::v
     }
     return absl::OkStatus();
   }
-  ack_due_ = true;
+  OweAck(batch, now);
   // What the last batch brought goes out late: see acknowledge_after_delivery.
   fresh->insert(fresh->end(), undelivered_.begin(), undelivered_.end());
   undelivered_.clear();
@@ -86,6 +90,19 @@ absl::Status Inbox::Take(const std::string& origin, Batch batch, Now now, std::v
   return absl::OkStatus();
 }
 
+void Inbox::OweAck(const Batch& batch, Now now) {
+  owed_messages_ += batch.messages.size();
+  // What came before, or could not come, tells that the other side waits for us.
+  const bool again = batch.first_position <= last_position_;
+  if (again || !batch.gaps.empty() || owed_messages_ >= kAckMessages || ack_delay_ns_ == 0) {
+    ack_due_ = true;
+    return;
+  }
+  for (const MessagePtr& message : batch.messages) owed_bytes_ += message->data.size();
+  if (owed_bytes_ >= kAckBytes) ack_due_ = true;
+  if (ack_deadline_ns_ == 0) ack_deadline_ns_ = now.steady_ns + ack_delay_ns_;
+}
+
 void Inbox::SetCredit(uint64_t bytes) {
   // A window that opens is told; one that shrinks goes with the next ack.
   if (bytes > credit_bytes_ && credit_bytes_ < kPeerInFlightBytesMax / 2) ack_due_ = true;
@@ -100,9 +117,13 @@ void Inbox::Tick(Now now) {
   }
 }
 
-std::optional<MessageAck> Inbox::TakeAck() {
-  if (!ack_due_ && !rewind_due_) return std::nullopt;
+std::optional<MessageAck> Inbox::TakeAck(Now now, bool company) {
+  const bool waits = ack_deadline_ns_ != 0;
+  const bool due = ack_due_ || (waits && (company || now.steady_ns >= ack_deadline_ns_));
+  if (!due && !rewind_due_) return std::nullopt;
   ack_due_ = false;
+  ack_deadline_ns_ = 0;
+  owed_messages_ = owed_bytes_ = 0;
   return MessageAck{last_position_, credit_bytes_, std::exchange(rewind_due_, false) && hole_};
 }
 

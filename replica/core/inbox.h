@@ -27,7 +27,8 @@ struct SyncPolicy {
 
 class Inbox {
  public:
-  explicit Inbox(const SyncPolicy& policy) : policy_(policy) {}
+  // `ack_delay_ns`: how long the ack of a few messages may wait for company.
+  Inbox(const SyncPolicy& policy, int64_t ack_delay_ns) : policy_(policy), ack_delay_ns_(ack_delay_ns) {}
 
   void Begin(std::string epoch);
   // A stream was accepted; what was said on the one before counts no longer.
@@ -40,8 +41,10 @@ class Inbox {
   void SetCredit(uint64_t bytes);
   // Complains again about a hole that stays.
   void Tick(Now now);
-  // What to acknowledge, once.
-  std::optional<MessageAck> TakeAck();
+  // What to acknowledge, once. `company`: something else is said now, so what waits goes along.
+  std::optional<MessageAck> TakeAck(Now now, bool company);
+  // When an ack that waits is due; 0: none waits.
+  int64_t ack_deadline_ns() const { return ack_due_ ? 0 : ack_deadline_ns_; }
 
   const std::string& epoch() const { return epoch_; }
   uint64_t last_position() const { return last_position_; }
@@ -55,6 +58,8 @@ class Inbox {
 
  private:
   absl::Status Check(const std::string& origin, const Batch& batch) const;
+  // The ack of what is new in `batch` is due now, or soon.
+  void OweAck(const Batch& batch, Now now);
 
   const SyncPolicy& policy_;
   std::string epoch_;
@@ -65,7 +70,11 @@ class Inbox {
   uint64_t duplicates_ = 0;
   uint64_t holes_ = 0;
   uint64_t credit_bytes_ = kPeerInFlightBytesMax;
+  const int64_t ack_delay_ns_;
   bool ack_due_ = false;
+  int64_t ack_deadline_ns_ = 0;  // 0: none waits.
+  size_t owed_messages_ = 0;     // Since the last ack.
+  size_t owed_bytes_ = 0;
   bool hole_ = false;  // Complained about, not filled yet.
   bool rewind_due_ = false;
   int64_t complained_ns_ = 0;

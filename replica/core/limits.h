@@ -30,6 +30,11 @@ inline constexpr int64_t kPeerLogAgeMaxNs = 120 * kNanosPerSecond;
 inline constexpr size_t kPeerInFlightBytesMax = 8 * 1024 * 1024;
 // Runs of lost messages that a log remembers until the peer knows; half of them ends sending until it does.
 inline constexpr size_t kLossRunsMax = 256;
+// A lone message is acknowledged with what else is said, or this long after it came; once so many messages or
+// bytes are not acknowledged, at once.
+inline constexpr int64_t kAckDelayNs = 5 * kNanosPerMilli;
+inline constexpr size_t kAckMessages = 32;
+inline constexpr size_t kAckBytes = 64 * 1024;
 // One batch. A single message may be larger than the bytes, never than the stream's message limit.
 inline constexpr size_t kBatchMessagesMax = 512;
 inline constexpr size_t kBatchBytesMax = 1024 * 1024;

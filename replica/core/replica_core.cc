@@ -345,6 +345,8 @@ void ReplicaCore::Schedule(Now now, Effects* effects) {
   };
   if (!waiters_.empty()) sooner(waiters_.front().deadline_ns);
   sooner(sync_.gatherer().next_deadline_ns());
+  // One that is past goes out with what this step leaves behind.
+  if (const int64_t ack = sync_.NextAckDeadline(); ack > now.steady_ns) sooner(ack);
   if (next == 0 || (timer_ns_ != 0 && timer_ns_ <= next && timer_ns_ > now.steady_ns)) return;
   timer_ns_ = next;
   effects->list.emplace_back(SetTimer{next});
@@ -388,6 +390,7 @@ absl::Status ReplicaCore::OnRequest(const std::string& peer, PeerRequest request
   fresh_.clear();
   for (const Question& question : asked_) Carry(peer, question, now, effects);
   asked_.clear();
+  Schedule(now, effects);
   return absl::OkStatus();
 }
 

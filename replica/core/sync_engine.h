@@ -59,6 +59,7 @@ struct SyncSettings {
   // Whether acks of joins and connects wait until live peers heed them, and how long at most.
   bool joins_wait = true;
   int64_t join_wait_ns = kInterestWaitNs;
+  int64_t ack_delay_ns = kAckDelayNs;  // Of a lone message; 0: none.
   SyncPolicy policy;
   size_t trace_accepted = kTraceAccepted;
   size_t trace_received = kTraceReceived;
@@ -122,6 +123,8 @@ class SyncEngine {
                          std::vector<MessagePtr>* fresh, std::vector<Question>* asked);
   void OnAcceptedClosed(const std::string& peer, Now now);
   bool NextResponse(const std::string& peer, Now now, PeerResponse* out);
+  // When NextResponse will have an ack that it has not now; 0: no such time.
+  int64_t NextAckDeadline() const;
   // It was told of interest that it has not acknowledged.
   bool AwaitsInterestAck(const std::string& peer) const;
   // A message of the peer of the last OnRequest was handed to so many connections.
@@ -180,7 +183,7 @@ class SyncEngine {
           log(s.log),
           sent(s.trace_batches),
           reader(wanted, slot),
-          inbox(s.policy),
+          inbox(s.policy, s.ack_delay_ns),
           got(s.trace_received),
           teller(interest) {}
     const int slot;

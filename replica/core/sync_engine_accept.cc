@@ -128,14 +128,24 @@ bool SyncEngine::NextResponse(const std::string& name, Now now, PeerResponse* ou
   out->Clear();
   Peer* peer = Find(name);
   if (peer == nullptr || !peer->accepted) return false;
-  out->ack = peer->inbox.TakeAck();
   out->interest = peer->teller.Next(now);
   if (!out->interest) out->digest = peer->teller.NextDigest(now);
   while (!peer->answers.empty() && out->answers.size() < kQuestionsPerRequest) {
     out->answers.push_back(std::move(peer->answers.front()));
     peer->answers.pop_front();
   }
+  out->ack = peer->inbox.TakeAck(now, !out->empty());
   return !out->empty();
+}
+
+int64_t SyncEngine::NextAckDeadline() const {
+  int64_t next = 0;
+  for (const Peer* peer : by_slot_) {
+    if (peer == nullptr || !peer->accepted) continue;
+    const int64_t deadline = peer->inbox.ack_deadline_ns();
+    if (deadline != 0 && (next == 0 || deadline < next)) next = deadline;
+  }
+  return next;
 }
 
 void SyncEngine::SetIntake(uint64_t bytes) {

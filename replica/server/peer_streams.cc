@@ -50,7 +50,7 @@ void DialStream::Start() {
 }
 
 void DialStream::Write(std::string bytes) {
-  writing_ = true;
+  gate_.Begin();
   written_ = BufferOf(std::move(bytes));
   StartWrite(&written_);
 }
@@ -84,9 +84,9 @@ void DialStream::OnReadDone(bool ok) {
 }
 
 void DialStream::OnWriteDone(bool ok) {
-  loop_.Post([this, ok] {
-    writing_ = false;
-    if (ok && !ended_ && events_.on_writable) events_.on_writable();
+  if (!gate_.End() || !ok) return;
+  loop_.Post([this] {
+    if (!ended_ && events_.on_writable) events_.on_writable();
   });
 }
 
@@ -104,7 +104,7 @@ AcceptStream::AcceptStream(EventLoop& loop, std::function<void(AcceptStream*)> a
 void AcceptStream::Start() { StartRead(&read_); }
 
 void AcceptStream::Write(std::string bytes) {
-  writing_ = true;
+  gate_.Begin();
   written_ = BufferOf(std::move(bytes));
   StartWrite(&written_);
 }
@@ -134,9 +134,9 @@ void AcceptStream::OnReadDone(bool ok) {
 }
 
 void AcceptStream::OnWriteDone(bool ok) {
-  loop_.Post([this, ok] {
-    writing_ = false;
-    if (ok && !finished_ && events_.on_writable) events_.on_writable();
+  if (!gate_.End() || !ok) return;
+  loop_.Post([this] {
+    if (!finished_ && events_.on_writable) events_.on_writable();
   });
 }
 

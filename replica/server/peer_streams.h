@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "common/loop/event_loop.h"
+#include "replica/server/write_gate.h"
 
 namespace nonet::replica {
 
@@ -21,7 +22,7 @@ namespace nonet::replica {
 struct StreamEvents {
   // The next read starts when it returns, unless the stream was closed.
   std::function<void(std::string bytes)> on_message;
-  std::function<void()> on_writable;                   // The write is done.
+  std::function<void()> on_writable;                   // The write is done, and somebody asked meanwhile.
   std::function<void(const absl::Status&)> on_closed;  // Last; the stream is deleted right after.
 };
 
@@ -33,7 +34,8 @@ class DialStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
   void Start();
   bool open() const { return !ended_; }
   // False while a write is under way or the stream ends.
-  bool CanWrite() const { return !writing_ && !ended_; }
+  // on_writable follows when it is false because of a write.
+  bool CanWrite() { return !ended_ && gate_.Free(); }
   void Write(std::string bytes);  // A serialised SyncRequest.
   // False: no further read until true.
   void SetReading(bool reading);
@@ -53,7 +55,7 @@ class DialStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
   grpc::ClientContext context_;
   grpc::ByteBuffer written_;
   grpc::ByteBuffer read_;
-  bool writing_ = false;
+  WriteGate gate_;
   bool paused_ = false;
   bool read_due_ = false;  // Once it is not paused.
   bool ended_ = false;     // No read or write may start any more.
@@ -68,7 +70,7 @@ class AcceptStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   void SetEvents(Events events) { events_ = std::move(events); }
   void Start();
   bool open() const { return !finished_; }  // Not closed yet, by either side.
-  bool CanWrite() const { return !writing_ && !finished_; }
+  bool CanWrite() { return !finished_ && gate_.Free(); }
   void Write(std::string bytes);  // A serialised SyncResponse.
   void SetReading(bool reading);
   void Close(const absl::Status& why);
@@ -83,7 +85,7 @@ class AcceptStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   Events events_;
   grpc::ByteBuffer written_;
   grpc::ByteBuffer read_;
-  bool writing_ = false;
+  WriteGate gate_;
   bool paused_ = false;
   bool read_due_ = false;
   bool finished_ = false;  // Finish was called.

@@ -221,7 +221,7 @@ struct Receiver {
     return Sequences(got);
   }
   SyncPolicy policy;
-  Inbox inbox{policy};
+  Inbox inbox{policy, 0};
   std::vector<GapNotice> lost;
   Now now = kStart;
 };
@@ -229,19 +229,19 @@ struct Receiver {
 TEST(Inbox, AsksToGoBackAtAHoleAndTakesNothingBehindIt) {
   Receiver r;
   EXPECT_THAT(r.Take({1, {}, {Numbered(1)}}), ElementsAre(1));
-  ASSERT_TRUE(r.inbox.TakeAck().has_value());
+  ASSERT_TRUE(r.inbox.TakeAck({}, false).has_value());
   EXPECT_THAT(r.Take({3, {}, {Numbered(5)}}), IsEmpty());
-  const auto ack = r.inbox.TakeAck();
+  const auto ack = r.inbox.TakeAck({}, false);
   ASSERT_TRUE(ack.has_value());
   EXPECT_TRUE(ack->rewind);
   EXPECT_EQ(ack->position, 1u);
   EXPECT_THAT(r.Take({4, {}, {Numbered(6)}}), IsEmpty());
-  EXPECT_FALSE(r.inbox.TakeAck().has_value());  // It said so already.
+  EXPECT_FALSE(r.inbox.TakeAck({}, false).has_value());  // It said so already.
   r.now.steady_ns += kRewindRetryNs;
   r.inbox.Tick(r.now);
-  EXPECT_TRUE(r.inbox.TakeAck()->rewind);
+  EXPECT_TRUE(r.inbox.TakeAck({}, false)->rewind);
   EXPECT_THAT(r.Take({2, {}, {Numbered(3), Numbered(5)}}), ElementsAre(3, 5));
-  EXPECT_FALSE(r.inbox.TakeAck()->rewind);
+  EXPECT_FALSE(r.inbox.TakeAck({}, false)->rewind);
   EXPECT_EQ(r.inbox.holes(), 2u);
 }
 
@@ -259,10 +259,10 @@ TEST(Inbox, CountsGapsOnceHoweverOftenTheyAreTold) {
 TEST(Inbox, TellsWhenTheWindowOpens) {
   Receiver r;
   r.inbox.SetCredit(0);
-  EXPECT_EQ(r.inbox.TakeAck()->credit_bytes, 0u);
-  EXPECT_FALSE(r.inbox.TakeAck().has_value());
+  EXPECT_EQ(r.inbox.TakeAck({}, false)->credit_bytes, 0u);
+  EXPECT_FALSE(r.inbox.TakeAck({}, false).has_value());
   r.inbox.SetCredit(kPeerInFlightBytesMax);
-  EXPECT_EQ(r.inbox.TakeAck()->credit_bytes, kPeerInFlightBytesMax);
+  EXPECT_EQ(r.inbox.TakeAck({}, false)->credit_bytes, kPeerInFlightBytesMax);
 }
 
 }  // namespace

@@ -31,7 +31,9 @@ class World {
     std::map<uint64_t, Gathered> done;
   };
 
-  explicit World(int instances, SyncSettings settings = {}) : settings_(settings) {
+  // Acks are prompt, whatever the settings say, so that what is said is said within one step; LoneAcks shows
+  // the delay.
+  explicit World(int instances, SyncSettings settings = {}) : settings_(Prompt(std::move(settings))) {
     for (int i = 0; i < instances; ++i) {
       Instance instance;
       instance.name = i == 0 ? "resources/contoso" : absl::StrCat("resources/contoso/replicas/r", i);
@@ -272,6 +274,11 @@ class World {
         break;
     }
     return absl::StrCat("ack ", reply.ack_id, reply.error_name.empty() ? "" : " ", reply.error_name);
+  }
+
+  static SyncSettings Prompt(SyncSettings settings) {
+    settings.ack_delay_ns = 0;
+    return settings;
   }
 
   const SyncSettings settings_;
