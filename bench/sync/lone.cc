@@ -1,6 +1,6 @@
 // How long one message alone takes between two engines in two processes: from when a hub core accepts it
 // until another has handed it to its connection. With --raw a gRPC stream carries as many bytes, and nobody
-// looks at them. One message at a time, the next a millisecond after the other end knew of the last.
+// looks at them. One message each 12 ms, when all about the last is done.
 //
 //   sync_lone --listen=127.0.0.1:7000                                        the receiving process, for both
 //   sync_lone --to=127.0.0.1:7000 --size=128 --seconds=1.5 [--raw]           the sending process
@@ -21,6 +21,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -37,7 +38,10 @@ constexpr char kEngineMethod[] = "/nonet.bench.Lone/Engine", kRawMethod[] = "/no
 constexpr char kOriginName[] = "resources/bench", kSinkName[] = "resources/bench/replicas/sink";
 constexpr char kOriginTag[] = "0000000a", kSinkTag[] = "0000000b";
 constexpr char kMedian[] = "p50-us", kTail[] = "p99-us", kCount[] = "messages";
-constexpr std::chrono::milliseconds kBetween{1};
+// Longer than an ack may wait, so that either way everybody sleeps before a message.
+constexpr std::chrono::milliseconds kEvery{12};
+// The ack of a lone message waits for company; the receiving end looks so often whether it has to go.
+constexpr std::chrono::milliseconds kAckLook{5};
 constexpr std::chrono::seconds kPatience{5};
 
 int64_t NowNs() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
@@ -109,7 +113,8 @@ class EngineSink final : public Sink {
     Require(
         core_.OnRequest(kOriginName, std::move(std::get<PeerRequest>(request->value)), Both(), &effects_));
     for (const auto& effect : effects_.list) {
-      if (const auto* deliver = std::get_if<Deliver>(&effect)) Arrived(absl::string_view(deliver->message->data).data());
+      if (const auto* deliver = std::get_if<Deliver>(&effect))
+        Arrived(absl::string_view(deliver->message->data).data());
     }
   }
   std::string Next() override {
@@ -232,9 +237,20 @@ class Stream : public Base {
 
  protected:
   virtual void Ended() {}
+  // Under the mutex.
+  void Pump() {
+    if (writing_ || closed_) return;
+    const std::string bytes = end_.Next();
+    if (bytes.empty()) return;
+    writing_ = true;
+    const grpc::Slice slice(bytes);
+    out_ = grpc::ByteBuffer(&slice, 1);
+    this->StartWrite(&out_);
+  }
   std::mutex mutex_;
   std::condition_variable changed_;
   bool writing_ = false;
+  bool closed_ = false;  // Nothing is written any more.
 
  private:
   void OnReadDone(bool ok) override {
@@ -256,15 +272,6 @@ class Stream : public Base {
     if (ok) Pump();
     changed_.notify_all();
   }
-  void Pump() {
-    if (writing_) return;
-    const std::string bytes = end_.Next();
-    if (bytes.empty()) return;
-    writing_ = true;
-    const grpc::Slice slice(bytes);
-    out_ = grpc::ByteBuffer(&slice, 1);
-    this->StartWrite(&out_);
-  }
 
   End& end_;
   grpc::ByteBuffer in_, out_;
@@ -277,8 +284,26 @@ class SinkStream final : public Stream<grpc::ServerGenericBidiReactor> {
     Begin();
   }
 
+  ~SinkStream() override {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    ended_.notify_all();
+    clock_.join();
+  }
+
  private:
+  // Apart from changed_, so that no message wakes it.
+  void Look() {
+    std::unique_lock lock(mutex_);
+    while (!ended_.wait_for(lock, kAckLook, [this] { return over_; })) Pump();
+  }
   void Ended() override {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
     std::vector<int64_t>& took = sink_->took_ns();
     std::sort(took.begin(), took.end());
     const auto us = [&took](double q) {
@@ -294,6 +319,9 @@ class SinkStream final : public Stream<grpc::ServerGenericBidiReactor> {
   void OnDone() override { delete this; }
   const std::unique_ptr<Sink> sink_;
   grpc::GenericCallbackServerContext* const context_;
+  std::condition_variable ended_;
+  bool over_ = false;
+  std::thread clock_{[this] { Look(); }};
 };
 
 class SinkService final : public grpc::CallbackGenericService {
@@ -309,10 +337,10 @@ class OriginStream final : public Stream<grpc::ClientBidiReactor<grpc::ByteBuffe
   using Stream::Stream;
   // After everything was written: the other end answers with what it measured.
   void Close() {
-    if (!Await([this] { return !writing_; }, kPatience)) Die("a write does not end");
     {
-      const std::lock_guard lock(mutex_);
-      writing_ = true;  // Nothing follows.
+      std::unique_lock lock(mutex_);
+      closed_ = true;
+      if (!changed_.wait_for(lock, kPatience, [this] { return !writing_; })) Die("a write does not end");
       StartWritesDone();
     }
     RemoveHold();
@@ -353,9 +381,10 @@ void Send(Origin& origin, const char* method, const std::string& address, double
   if (!stream.Await([&] { return origin.Ready(); }, kPatience)) Die("the other end wants nothing");
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
   while (std::chrono::steady_clock::now() < end) {
+    const auto next = std::chrono::steady_clock::now() + kEvery;
     stream.Do([&] { origin.Send(); });
     if (!stream.Await([&] { return origin.Known(); }, kPatience)) Die("a message did not arrive");
-    stream.Await([] { return false; }, kBetween);
+    stream.Await([] { return false; }, next - std::chrono::steady_clock::now());
   }
   stream.Close();
   const auto& told = context.GetServerTrailingMetadata();
