@@ -26,7 +26,7 @@ void ChangeLog::Append(LogEntry entry) {
 
 void ChangeLog::Push(LogEntry entry) {
   size_t bytes = 0;
-  for (const Object& event : entry.events) bytes += event.ByteSizeLong();
+  for (const SharedObject& event : entry.events) bytes += event->ByteSizeLong();
   events_ += entry.events.size();
   bytes_ += bytes;
   sizes_.push_back(bytes);

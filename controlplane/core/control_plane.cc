@@ -33,15 +33,23 @@ void ControlPlane::Restore(StoredState state, Now now) {
     subscribers_.Expect(RoleOf(name), name, now.steady_ns);
   }
   for (const Object& object : state.objects) {
-    Note({object.revision(), {object}});
+    NoteChange(object.name(), object.revision());
     if (HasInstance(object) && !InstanceOf(object).epoch().empty()) {
       subscribers_.Expect(watch::v1::ROLE_INSTANCE, object.name(), now.steady_ns);
     }
   }
-  for (const LogEntry& entry : state.log) Note(entry);
-  log_.Restore(state.revision, std::move(state.log));
   resources_.Restore(state.revision, std::move(state.objects), std::move(state.requests),
                      std::move(state.operations), now);
+  for (LogEntry& entry : state.log) {
+    Note(entry);
+    for (SharedObject& event : entry.events) ShareWithModel(event);
+  }
+  log_.Restore(state.revision, std::move(state.log));
+}
+
+void ControlPlane::ShareWithModel(SharedObject& event) const {
+  const auto it = resources_.objects().find(CanonicalName(event->name()));
+  if (it != resources_.objects().end() && it->second->revision() == event->revision()) event = it->second;
 }
 
 absl::Status ControlPlane::Open(const watch::v1::Open& open, Effects& effects) {
@@ -112,7 +120,13 @@ bool ControlPlane::IsDrained(const Object& object) const {
 }
 
 void ControlPlane::Settle(Now now, Effects& effects) {
-  for (const std::string& key : resources_.Unsettled(now)) {
+  const size_t logged_before = effects.log.size();
+  unsettled_ = false;
+  for (const std::string& key : resources_.Unsettled(now, kSettledMax + 1)) {
+    if (effects.log.size() - logged_before >= kSettledMax) {
+      unsettled_ = true;
+      return;
+    }
     const auto entry = resources_.pending().find(key);
     if (entry == resources_.pending().end()) continue;  // Went away with its resource.
     const Object* object = resources_.Find(key);
@@ -141,6 +155,7 @@ void ControlPlane::Settle(Now now, Effects& effects) {
 }
 
 std::optional<int64_t> ControlPlane::NextDeadline(Now now) const {
+  if (unsettled_) return now.steady_ns;
   std::optional<int64_t> next;
   const auto consider = [&](int64_t deadline_ns) {
     if (deadline_ns == ResourceSet::kNever) return;
@@ -156,10 +171,10 @@ std::optional<int64_t> ControlPlane::NextDeadline(Now now) const {
   return next;
 }
 
-StoreBatch ControlPlane::Seal(const Effects& effects, Now now) {
+StoreBatch ControlPlane::Seal(Effects effects, Now now) {
   StoreBatch batch;
   batch.log_floor_before = log_.floor();
-  batch.log = effects.log;
+  batch.log = std::move(effects.log);
   for (LogEntry& entry : batch.log) {
     entry.wall_ns = now.wall_ns;
     Note(entry);
@@ -167,20 +182,22 @@ StoreBatch ControlPlane::Seal(const Effects& effects, Now now) {
   }
   batch.revision = revision();
   batch.log_floor = log_.floor();
-  batch.remembered = effects.remembered;
-  batch.forgotten = effects.forgotten;
-  batch.new_subscribers = effects.new_subscribers;
-  batch.operations = effects.operations;
+  batch.remembered = std::move(effects.remembered);
+  batch.forgotten = std::move(effects.forgotten);
+  batch.new_subscribers = std::move(effects.new_subscribers);
+  batch.operations = std::move(effects.operations);
   return batch;
 }
 
+void ControlPlane::NoteChange(const std::string& name, uint64_t revision) {
+  const auto raise = [&](uint64_t& value) { value = std::max(value, revision); };
+  raise(last_change_[ResourceOf(name)]);
+  raise(last_change_of_all_);
+  if (InScope(watch::v1::ROLE_DNSRESOLVER, "", name)) raise(last_change_without_keys_);
+}
+
 void ControlPlane::Note(const LogEntry& entry) {
-  const auto raise = [&](uint64_t& value) { value = std::max(value, entry.revision); };
-  for (const Object& event : entry.events) {
-    raise(last_change_[ResourceOf(event.name())]);
-    raise(last_change_of_all_);
-    if (InScope(watch::v1::ROLE_DNSRESOLVER, "", event.name())) raise(last_change_without_keys_);
-  }
+  for (const SharedObject& event : entry.events) NoteChange(event->name(), entry.revision);
   // Names of resources that are gone are kept as long as there are not too many of them.
   if (last_change_.size() > 2 * kResourcesMax) {
     std::erase_if(last_change_, [&](const auto& item) {
@@ -254,14 +271,14 @@ ListSubscribersResponse ControlPlane::ListSubscribers() const {
   return response;
 }
 
-std::vector<watch::v1::WatchResponse> ControlPlane::InitialFeed(const Scope& scope, uint64_t resume_revision,
-                                                                absl::string_view history) const {
-  std::vector<watch::v1::WatchResponse> feed;
+std::vector<FeedPart> ControlPlane::InitialFeed(const Scope& scope, uint64_t resume_revision,
+                                                absl::string_view history) const {
+  std::vector<FeedPart> feed;
   if (resume_revision != 0 && (history.empty() || history == history_)) {
     if (const auto entries = log_.After(resume_revision)) feed = ChangesFeed(*entries, scope, revision());
   }
   if (feed.empty()) feed = SnapshotFeed(resources_.objects(), scope, revision());
-  feed.front().set_history(history_);
+  feed.front().history = history_;
   return feed;
 }
 

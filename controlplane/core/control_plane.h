@@ -5,7 +5,8 @@
 //
 //   auto answer = plane.Mutate(request, now, randoms, effects);
 //   plane.Settle(now, effects);          // once a turn, after everything that came in
-//   store.Commit(plane.Seal(effects, now));  // then replies, then publishes effects.log
+//   StoreBatch batch = plane.Seal(std::move(effects), now);
+//   store.Commit(batch);                 // then publishes batch.log, then replies
 //
 // One owner; not thread-safe.
 #pragma once
@@ -58,8 +59,12 @@ class ControlPlane {
   void Restore(StoredState state, Now now);
 
   // ---- Commands ----
+  template <typename Request>  // One of Mutation's.
+  absl::StatusOr<Object> Mutate(const Request& request, Now now, const Randoms& randoms, Effects& effects) {
+    return resources_.Apply(MutationReference(std::cref(request)), now, randoms, effects);
+  }
   absl::StatusOr<Object> Mutate(const Mutation& mutation, Now now, const Randoms& randoms, Effects& effects) {
-    return resources_.Apply(mutation, now, randoms, effects);
+    return std::visit([&](const auto& request) { return Mutate(request, now, randoms, effects); }, mutation);
   }
 
   // ---- Reports ----
@@ -70,12 +75,13 @@ class ControlPlane {
   void Close(absl::string_view subscriber, Now now);
 
   // ---- Time ----
-  // What became due: awaited instances fail, acknowledged deletions happen.
+  // What became due: awaited instances fail, acknowledged deletions happen. At most kSettledMax of them, so
+  // that one batch stays small; what is left over is due at once (NextDeadline).
   void Settle(Now now, Effects& effects);
   // When Settle, or a convergence that waits, must look again though nothing comes in; steady.
   std::optional<int64_t> NextDeadline(Now now) const;
-  // Moves the turn's changes into the log and says what to store.
-  StoreBatch Seal(const Effects& effects, Now now);
+  // Notes the turn's changes in the log and says what to store.
+  StoreBatch Seal(Effects effects, Now now);
 
   // ---- Reads ----
   const ResourceSet& resources() const { return resources_; }
@@ -91,9 +97,9 @@ class ControlPlane {
   const std::string& cluster() const { return cluster_; }
   const std::string& history() const { return history_; }
   // The first messages of a stream: what it missed, or a snapshot where that is not known any more, or where
-  // the subscriber's revision is one of another history (watch.proto, Open).
-  std::vector<watch::v1::WatchResponse> InitialFeed(const Scope& scope, uint64_t resume_revision,
-                                                    absl::string_view history = {}) const;
+  // the subscriber's revision is one of another history (watch.proto, Open). As of now, whenever it is sent.
+  std::vector<FeedPart> InitialFeed(const Scope& scope, uint64_t resume_revision,
+                                    absl::string_view history = {}) const;
 
   struct Convergence {
     // OK when done; UNAVAILABLE while it is not; else what WaitForConvergence answers at once.
@@ -113,6 +119,9 @@ class ControlPlane {
   bool IsDrained(const Object& object) const;
   bool IsDeletionAcknowledged(const Object& object, uint64_t since, Now now) const;
   void Note(const LogEntry& entry);
+  // What the log and the model both hold is one, as it was before the restart.
+  void ShareWithModel(SharedObject& event) const;
+  void NoteChange(const std::string& name, uint64_t revision);
   // The last change in a subscriber's scope.
   uint64_t LastChange(const Scope& scope) const;
 
@@ -122,6 +131,7 @@ class ControlPlane {
   std::string cluster_;
   std::string history_;
   std::set<std::string> known_subscribers_;
+  bool unsettled_ = false;  // The last Settle left something over.
   std::map<std::string, uint64_t>
       last_change_;  // By canonical resource id; within the log, also of gone ones.
   uint64_t last_change_without_keys_ = 0;

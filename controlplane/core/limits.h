@@ -57,6 +57,9 @@ inline constexpr uint32_t kLatencySensitivityMsMax = 1'000;
 inline constexpr int64_t kProvisioningTimeoutNs = 30 * kNanosPerSecond;  // Creating or Updating, then Failed.
 inline constexpr int64_t kDeletionTimeoutNs = 30 * kNanosPerSecond;      // Deleting, then gone in any case.
 
+// Instances that fail, and objects that go, in one turn: a batch of about a megabyte.
+inline constexpr size_t kSettledMax = 500;
+
 inline constexpr int64_t kDrainDefaultNs = 600 * kNanosPerSecond;
 inline constexpr int64_t kDrainMaxNs = 24 * 3600 * kNanosPerSecond;
 
@@ -88,7 +91,7 @@ inline constexpr size_t kSubscribersMax = 4'096;                      // Beyond 
 inline constexpr size_t kRefusalsMax = 1'000;                         // Kept of one subscriber.
 inline constexpr int64_t kConvergenceGraceNs = 30 * kNanosPerSecond;  // Waited for after being lost.
 inline constexpr int64_t kReconnectGraceNs = 5 * kNanosPerSecond;    // A deletion waits for after being lost.
-inline constexpr size_t kWatchResponseBytesMax = 1024 * 1024;        // One message of a watch stream.
+inline constexpr size_t kWatchResponseBytesMax = 256 * 1024;         // One message of a watch stream.
 inline constexpr size_t kSubscriberQueueBytesMax = 8 * 1024 * 1024;  // Beyond it the subscriber is cut off.
 inline constexpr int64_t kCutOffGraceNs = 5 * kNanosPerSecond;       // From the cut-off to the cancellation.
 

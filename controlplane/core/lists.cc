@@ -80,8 +80,8 @@ absl::StatusOr<ListResourcesResponse> ListResources(const ResourceSet& set,
   ASSIGN_OR_RETURN(Page page, Page::Begin(list, request.page_size(), request.page_token()));
   ListResourcesResponse response;
   for (auto it = set.objects().upper_bound(page.after()); it != set.objects().end(); ++it) {
-    if (!it->second.has_resource()) continue;
-    const Resource& resource = it->second.resource();
+    if (!it->second->has_resource()) continue;
+    const Resource& resource = it->second->resource();
     if (!request.resource_group().empty() &&
         !absl::EqualsIgnoreCase(resource.resource_group(), request.resource_group())) {
       continue;
@@ -202,10 +202,10 @@ absl::StatusOr<ListUsagesResponse> ListUsages(const ResourceSet& set, const List
   uint64_t free = 0;
   uint64_t replicas = 0;
   for (const auto& [key, object] : set.objects()) {
-    if (object.has_replica()) replicas += object.replica().location() == request.location();
-    if (!object.has_resource() || object.resource().location() != request.location()) continue;
+    if (object->has_replica()) replicas += object->replica().location() == request.location();
+    if (!object->has_resource() || object->resource().location() != request.location()) continue;
     ++resources;
-    free += object.resource().sku().name() == "Free_F1";
+    free += object->resource().sku().name() == "Free_F1";
   }
   ListUsagesResponse response;
   const auto add = [&](absl::string_view name, absl::string_view display, uint64_t value, uint64_t limit) {

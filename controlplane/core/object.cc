@@ -149,14 +149,17 @@ bool IsFinal(ProvisioningState state) {
          state == resource::v1::PROVISIONING_STATE_CANCELED;
 }
 
+bool Same(const google::protobuf::MessageLite& a, const google::protobuf::MessageLite& b) {
+  return a.ByteSizeLong() == b.ByteSizeLong() && Serialize(a) == Serialize(b);
+}
+
 std::string Serialize(const google::protobuf::MessageLite& message) {
-  std::string bytes;
-  {
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);
-    NONET_CHECK(message.SerializeToCodedStream(&coded));
-  }
+  std::string bytes(message.ByteSizeLong(), '\0');
+  google::protobuf::io::ArrayOutputStream stream(bytes.data(), static_cast<int>(bytes.size()));
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  message.SerializeWithCachedSizes(&coded);
+  NONET_CHECK(!coded.HadError());
   return bytes;
 }
 

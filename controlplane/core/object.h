@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@
 namespace nonet::controlplane {
 
 using Object = watch::v1::Event;
+// One version of an object, never changed once it is shared: the model, the change log, the store's batch and
+// every stream hold the same one, on whatever thread they are.
+using SharedObject = std::shared_ptr<const Object>;
 
 // The two times a decision takes. Steady time measures, wall time stamps.
 struct Now {
@@ -25,7 +29,7 @@ struct Now {
 // What one revision changed, in the order sent: whole objects, or that they are gone.
 struct LogEntry {
   uint64_t revision = 0;
-  std::vector<Object> events;
+  std::vector<SharedObject> events;
   int64_t wall_ns = 0;  // When it was sealed; 0 where that is not known any more.
 };
 
@@ -63,5 +67,7 @@ bool IsFinal(resource::v1::ProvisioningState state);
 
 // Bytes that are the same for equal messages, whatever the order of their maps in memory.
 std::string Serialize(const google::protobuf::MessageLite& message);
+// Whether two messages of one type are equal.
+bool Same(const google::protobuf::MessageLite& a, const google::protobuf::MessageLite& b);
 
 }  // namespace nonet::controlplane

@@ -41,8 +41,15 @@ void OperationTable::Restore(std::vector<Operation> operations) {
     } else {
       ended_.insert(revision);
     }
-    operations_[revision] = std::move(operation);
+    operations_[revision] = std::make_shared<const Operation>(std::move(operation));
   }
+}
+
+void OperationTable::Keep(Operation operation, OperationChanges& changes) {
+  const uint64_t revision = operation.revision();
+  SharedOperation& kept = operations_[revision];
+  kept = std::make_shared<const Operation>(std::move(operation));
+  changes.put[revision] = kept;
 }
 
 void OperationTable::Begin(Operation operation, int64_t wall_ns, OperationChanges& changes) {
@@ -57,8 +64,7 @@ void OperationTable::Begin(Operation operation, int64_t wall_ns, OperationChange
     operation.set_percent_complete(100);
     ended_.insert(revision);
   }
-  changes.put[revision] = operation;
-  operations_[revision] = std::move(operation);
+  Keep(std::move(operation), changes);
   Forget(wall_ns, changes);
 }
 
@@ -67,7 +73,7 @@ void OperationTable::Finish(absl::string_view target, resource::v1::OperationSta
                             OperationChanges& changes) {
   const auto it = running_.find(CanonicalName(target));
   if (it == running_.end()) return;
-  Operation& operation = operations_.at(it->second);
+  Operation operation = *operations_.at(it->second);
   running_.erase(it);
   ended_.insert(operation.revision());
   operation.set_state(state);
@@ -78,14 +84,14 @@ void OperationTable::Finish(absl::string_view target, resource::v1::OperationSta
     operation.mutable_error()->set_reason(std::string(reason));
     operation.mutable_error()->set_message(std::string(why));
   }
-  changes.put[operation.revision()] = operation;
+  Keep(std::move(operation), changes);
 }
 
 void OperationTable::Forget(int64_t wall_ns, OperationChanges& changes) {
   // By start: one that ended long after may be kept a little longer for the sake of one before it.
   while (!ended_.empty()) {
     const auto it = operations_.find(*ended_.begin());
-    const bool old = wall_ns - WallNs(it->second.end_time()) > kOperationKeptNs;
+    const bool old = wall_ns - WallNs(it->second->end_time()) > kOperationKeptNs;
     if (!old && ended_.size() <= kOperationsMax) return;
     changes.put.erase(it->first);
     changes.forgotten.push_back(it->first);
@@ -96,7 +102,7 @@ void OperationTable::Forget(int64_t wall_ns, OperationChanges& changes) {
 
 const Operation* OperationTable::Find(uint64_t revision) const {
   const auto it = operations_.find(revision);
-  return it == operations_.end() ? nullptr : &it->second;
+  return it == operations_.end() ? nullptr : it->second.get();
 }
 
 const Operation* OperationTable::Running(absl::string_view target) const {
@@ -128,9 +134,9 @@ absl::StatusOr<resource::v1::ListOperationsResponse> OperationTable::List(
   resource::v1::ListOperationsResponse response;
   for (auto it = operations_.lower_bound(before); it != operations_.begin();) {
     --it;
-    if (!wanted.empty() && ResourceOf(it->second.target()) != wanted) continue;
-    if (!page.Take(absl::StrCat(it->first), it->second.ByteSizeLong())) break;
-    *response.add_operations() = it->second;
+    if (!wanted.empty() && ResourceOf(it->second->target()) != wanted) continue;
+    if (!page.Take(absl::StrCat(it->first), it->second->ByteSizeLong())) break;
+    *response.add_operations() = *it->second;
   }
   response.set_next_page_token(page.NextToken());
   return response;

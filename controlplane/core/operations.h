@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,9 +19,12 @@
 
 namespace nonet::controlplane {
 
+// One version of an operation, never changed once it is shared.
+using SharedOperation = std::shared_ptr<const resource::v1::Operation>;
+
 // What must be durable together with the change.
 struct OperationChanges {
-  std::map<uint64_t, resource::v1::Operation> put;  // By revision.
+  std::map<uint64_t, SharedOperation> put;  // By revision.
   std::vector<uint64_t> forgotten;
   bool empty() const { return put.empty() && forgotten.empty(); }
 };
@@ -45,11 +49,14 @@ class OperationTable {
   absl::StatusOr<resource::v1::ListOperationsResponse> List(
       const resource::v1::ListOperationsRequest& request) const;
   size_t size() const { return operations_.size(); }
+  // By revision.
+  const std::map<uint64_t, SharedOperation>& all() const { return operations_; }
 
  private:
+  void Keep(resource::v1::Operation operation, OperationChanges& changes);
   void Forget(int64_t wall_ns, OperationChanges& changes);
 
-  std::map<uint64_t, resource::v1::Operation> operations_;
+  std::map<uint64_t, SharedOperation> operations_;
   std::map<std::string, uint64_t> running_;  // By canonical target.
   std::set<uint64_t> ended_;
 };

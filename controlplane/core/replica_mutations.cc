@@ -93,13 +93,13 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const UpdateReplicaRequest& 
   RETURN_IF_ERROR(CheckEtag(id, request.replica().etag(), object->revision()));
   ASSIGN_OR_RETURN(Replica next, ApplyMask(object->replica(), request.replica(), request.update_mask()));
   RETURN_IF_ERROR(NormalizeReplica(next));
-  if (Serialize(next) == Serialize(object->replica())) return Plan{{}, object};
+  if (Same(next, object->replica())) return Plan{{}, object};
   StartOrStop(object->replica(), next);
   Plan plan;
   if (next.region_endpoint_enabled() && !object->replica().region_endpoint_enabled()) {
     RETURN_IF_ERROR(CheckLinks(next, request.force(), plan));
   }
-  plan.changed.push_back(*object);
+  plan.changed.emplace_back().set_name(object->name());
   *plan.changed.front().mutable_replica() = std::move(next);
   return plan;
 }

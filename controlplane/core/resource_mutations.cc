@@ -126,7 +126,8 @@ absl::Status ResourceSet::CheckResourceUpdate(const Resource& next) const {
 // A profile that names an instance which is not there is a slip of the pen, but only when it is set: a
 // replica may be deleted later, and is then skipped.
 absl::Status ResourceSet::CheckProfileTargets(const Resource& stored, const Resource& next) const {
-  if (Serialize(stored.traffic_profile()) == Serialize(next.traffic_profile())) return absl::OkStatus();
+  if (!next.has_traffic_profile()) return absl::OkStatus();
+  if (Same(stored.traffic_profile(), next.traffic_profile())) return absl::OkStatus();
   std::vector<std::string> ids = {InstanceId(next.name())};
   for (const Object* replica : LivingReplicas(next.name())) ids.push_back(InstanceId(replica->name()));
   return ValidateProfileTargets(next.traffic_profile(), ids);
@@ -154,10 +155,10 @@ absl::StatusOr<ResourceSet::Plan> ResourceSet::Make(const UpdateResourceRequest&
   KeepHubEtags(object->resource(), next);
   RETURN_IF_ERROR(CheckResourceUpdate(next));
   RETURN_IF_ERROR(CheckProfileTargets(object->resource(), next));
-  if (Serialize(next) == Serialize(object->resource())) return Plan{{}, object};
+  if (Same(next, object->resource())) return Plan{{}, object};
   StartOrStop(object->resource(), next);
   Plan plan;
-  plan.changed.push_back(*object);
+  plan.changed.emplace_back().set_name(object->name());
   *plan.changed.front().mutable_resource() = std::move(next);
   return plan;
 }

@@ -40,8 +40,6 @@ std::string HexOf(absl::string_view host_name) {
   return std::string(label.substr(label.rfind('-') + 1));
 }
 
-bool SameEndpoint(const Endpoint& a, const Endpoint& b) { return Serialize(a) == Serialize(b); }
-
 }  // namespace
 
 void ResourceSet::Restore(uint64_t revision, std::vector<Object> objects, std::vector<RequestRecord> requests,
@@ -58,16 +56,17 @@ void ResourceSet::Restore(uint64_t revision, std::vector<Object> objects, std::v
     const std::string key = CanonicalName(object.name());
     Arm(key, nullptr, object, now);
     Index(object, true);
-    objects_[key] = std::move(object);
+    objects_[key] = std::make_shared<const Object>(std::move(object));
   }
   requests_.Restore(std::move(requests));
   operations_.Restore(std::move(operations));
 }
 
-absl::StatusOr<Object> ResourceSet::Apply(const Mutation& mutation, Now now, const Randoms& randoms,
+absl::StatusOr<Object> ResourceSet::Apply(MutationReference mutation, Now now, const Randoms& randoms,
                                           Effects& effects) {
   return std::visit(
-      [&](const auto& request) -> absl::StatusOr<Object> {
+      [&](const auto reference) -> absl::StatusOr<Object> {
+        const auto& request = reference.get();
         RETURN_IF_ERROR(ValidateRequestId(request.request_id()));
         const bool remember = !request.request_id().empty() && !request.validate_only();
         std::string digest;
@@ -88,9 +87,9 @@ absl::StatusOr<Object> ResourceSet::Apply(const Mutation& mutation, Now now, con
           const Object* before = Find(plan.changed.front().name());
           const bool was_under_way = before != nullptr && !IsFinal(StateOf(*before));
           for (Object& object : plan.changed) Touch(object, now.wall_ns);
-          Commit(plan.changed, now, effects);
-          BeginOperation(VerbOf(request.GetTypeName()), plan, was_under_way, now, effects);
-          answer = plan.changed.front();
+          const auto& changed = Commit(std::move(plan.changed), now, effects);
+          BeginOperation(VerbOf(request.GetTypeName()), plan, changed, was_under_way, now, effects);
+          answer = *changed.front();
           SetAnswer(answer, OperationName(revision_), plan.warnings);
         }
         if (request.validate_only()) return answer;
@@ -106,7 +105,7 @@ absl::StatusOr<Object> ResourceSet::Apply(const Mutation& mutation, Now now, con
 
 const Object* ResourceSet::Find(absl::string_view name) const {
   const auto it = objects_.find(CanonicalName(name));
-  return it == objects_.end() ? nullptr : &it->second;
+  return it == objects_.end() ? nullptr : it->second.get();
 }
 
 absl::StatusOr<const Object*> ResourceSet::GetResource(absl::string_view name,
@@ -152,7 +151,7 @@ std::vector<const Object*> ResourceSet::ListReplicas(absl::string_view resource_
   std::vector<const Object*> replicas;
   for (auto it = objects_.lower_bound(prefix); it != objects_.end(); ++it) {
     if (!absl::StartsWith(it->first, prefix)) break;
-    replicas.push_back(&it->second);
+    replicas.push_back(it->second.get());
   }
   return replicas;
 }
@@ -174,8 +173,8 @@ void ResourceSet::Report(absl::string_view name, absl::string_view epoch,
                          Effects& effects) {
   const std::string key = CanonicalName(name);
   const auto it = objects_.find(key);
-  if (it == objects_.end() || !HasInstance(it->second)) return;
-  const Object& object = it->second;
+  if (it == objects_.end() || !HasInstance(*it->second)) return;
+  const Object& object = *it->second;
   // A process of an earlier generation, or of an object that should not run, has nothing to say any more.
   if (StateOf(object) == PROVISIONING_STATE_DELETING || IsStopped(object) ||
       facts.generation() != GenerationOf(object) || facts.endpoint().host().empty()) {
@@ -185,7 +184,7 @@ void ResourceSet::Report(absl::string_view name, absl::string_view epoch,
   const bool arrived = IsAwaited(StateOf(object)) && !IsDraining(object) && facts.serving() &&
                        pending != pending_.end() && acknowledged >= pending->second.since_revision;
   const bool moved =
-      InstanceOf(object).epoch() != epoch || !SameEndpoint(InstanceOf(object).endpoint(), facts.endpoint());
+      InstanceOf(object).epoch() != epoch || !Same(InstanceOf(object).endpoint(), facts.endpoint());
   if (!arrived && !moved) return;
   std::vector<Object> changed{object};
   MutableInstanceOf(changed.front()).set_epoch(std::string(epoch));
@@ -194,7 +193,7 @@ void ResourceSet::Report(absl::string_view name, absl::string_view epoch,
     SetState(changed.front(), PROVISIONING_STATE_SUCCEEDED);
     operations_.Finish(name, OPERATION_STATE_SUCCEEDED, "", "", now.wall_ns, effects.operations);
   }
-  Commit(changed, now, effects);
+  Commit(std::move(changed), now, effects);
 }
 
 void ResourceSet::Fail(absl::string_view name, Now now, Effects& effects) {
@@ -206,7 +205,7 @@ void ResourceSet::Fail(absl::string_view name, Now now, Effects& effects) {
                      effects.operations);
   std::vector<Object> changed{*object};
   SetState(changed.front(), PROVISIONING_STATE_FAILED, why);
-  Commit(changed, now, effects);
+  Commit(std::move(changed), now, effects);
 }
 
 void ResourceSet::EndDrain(absl::string_view name, Now now, Effects& effects) {
@@ -216,16 +215,16 @@ void ResourceSet::EndDrain(absl::string_view name, Now now, Effects& effects) {
   changed.front().mutable_replica()->clear_drain();
   SetState(changed.front(), PROVISIONING_STATE_DELETING);
   Touch(changed.front(), now.wall_ns);
-  Commit(changed, now, effects);
+  Commit(std::move(changed), now, effects);
 }
 
 void ResourceSet::Remove(absl::string_view name, Now now, Effects& effects) {
   const std::string key = CanonicalName(name);
   LogEntry entry{++revision_, {}};
-  const auto remove = [&](std::map<std::string, Object>::iterator it) {
-    entry.events.push_back(Deleted(it->second.name(), entry.revision));
+  const auto remove = [&](std::map<std::string, SharedObject>::iterator it) {
+    entry.events.push_back(std::make_shared<const Object>(Deleted(it->second->name(), entry.revision)));
     ErasePending(it->first);
-    Index(it->second, false);
+    Index(*it->second, false);
     return objects_.erase(it);
   };
   const auto top = objects_.find(key);
@@ -239,24 +238,26 @@ void ResourceSet::Remove(absl::string_view name, Now now, Effects& effects) {
   operations_.Finish(key, OPERATION_STATE_SUCCEEDED, "", "", now.wall_ns, effects.operations);
 }
 
-void ResourceSet::Commit(std::vector<Object>& changed, Now now, Effects& effects) {
-  LogEntry entry{++revision_, {}};
+const std::vector<SharedObject>& ResourceSet::Commit(std::vector<Object> changed, Now now, Effects& effects) {
+  LogEntry& entry = effects.log.emplace_back();
+  entry.revision = ++revision_;
   for (Object& object : changed) {
     ClearAnswer(object);
     SetRevision(object, revision_);
     const std::string key = CanonicalName(object.name());
-    const auto before = objects_.find(key);
-    Arm(key, before == objects_.end() ? nullptr : &before->second, object, now);
-    if (before == objects_.end()) Index(object, true);
-    objects_[key] = object;
-    entry.events.push_back(object);
+    SharedObject& kept = objects_[key];
+    Arm(key, kept.get(), object, now);
+    if (kept == nullptr) Index(object, true);
+    kept = std::make_shared<const Object>(std::move(object));
+    entry.events.push_back(kept);
   }
-  effects.log.push_back(std::move(entry));
+  return entry.events;
 }
 
-void ResourceSet::BeginOperation(absl::string_view verb, const Plan& plan, bool was_under_way, Now now,
+void ResourceSet::BeginOperation(absl::string_view verb, const Plan& plan,
+                                 const std::vector<SharedObject>& changed, bool was_under_way, Now now,
                                  Effects& effects) {
-  const Object& target = plan.changed.front();
+  const Object& target = *changed.front();
   Operation operation;
   operation.set_name(OperationName(revision_));
   operation.set_target(target.name());
@@ -271,9 +272,9 @@ void ResourceSet::BeginOperation(absl::string_view verb, const Plan& plan, bool 
   operation.set_state(runs ? OPERATION_STATE_RUNNING : OPERATION_STATE_SUCCEEDED);
   if (IsDraining(target)) operation.set_progress("draining");
   // Whatever ran on an object that is in a final state now, or is being deleted, has been overtaken.
-  for (const Object& object : plan.changed) {
-    if (!IsFinal(StateOf(object)) && StateOf(object) != PROVISIONING_STATE_DELETING) continue;
-    operations_.Finish(object.name(), OPERATION_STATE_CANCELED, "OVERTAKEN",
+  for (const SharedObject& object : changed) {
+    if (!IsFinal(StateOf(*object)) && StateOf(*object) != PROVISIONING_STATE_DELETING) continue;
+    operations_.Finish(object->name(), OPERATION_STATE_CANCELED, "OVERTAKEN",
                        errors::Overtaken(operation.name()), now.wall_ns, effects.operations);
   }
   operations_.Begin(std::move(operation), now.wall_ns, effects.operations);
@@ -317,9 +318,11 @@ void ResourceSet::ErasePending(const std::string& key) {
   pending_.erase(it);
 }
 
-std::vector<std::string> ResourceSet::Unsettled(Now now) const {
+std::vector<std::string> ResourceSet::Unsettled(Now now, size_t late_max) const {
   std::set<std::string> keys = leaving_;
-  for (auto it = due_.begin(); it != due_.end() && it->first <= now.steady_ns; ++it) keys.insert(it->second);
+  for (auto it = due_.begin(); it != due_.end() && it->first <= now.steady_ns && late_max > 0; ++it) {
+    late_max -= keys.insert(it->second).second;
+  }
   return {keys.begin(), keys.end()};
 }
 

@@ -8,11 +8,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -42,7 +44,16 @@ using Mutation = std::variant<
     resource::v1::CreateOrUpdateCustomDomainRequest, resource::v1::DeleteCustomDomainRequest,
     resource::v1::ApproveSharedPrivateLinkRequest, resource::v1::RejectSharedPrivateLinkRequest>;
 
-// Drawn by the shell for every mutation; what is not needed is not used.
+// One of these requests, wherever it is kept.
+template <typename Requests>
+struct ReferenceTo;
+template <typename... Requests>
+struct ReferenceTo<std::variant<Requests...>> {
+  using Type = std::variant<std::reference_wrapper<const Requests>...>;
+};
+using MutationReference = ReferenceTo<Mutation>::Type;
+
+// Drawn by the shell for every mutation but those that need none; what is not needed is not used.
 struct Randoms {
   std::string uid;                      // A UUID.
   std::vector<std::string> host_hexes;  // 8 hex digits each; the first unused one is taken.
@@ -50,6 +61,11 @@ struct Randoms {
   std::string secondary_key;
   std::string salt;
 };
+
+// Whether a mutation of this kind makes nothing that is random: changes of what there is.
+template <typename Request>
+inline constexpr bool kNeedsNoRandoms = std::is_same_v<Request, resource::v1::UpdateResourceRequest> ||
+                                        std::is_same_v<Request, resource::v1::UpdateReplicaRequest>;
 
 // What must be durable before anybody hears of it. In the order made; the caller clears it.
 struct Effects {
@@ -87,12 +103,12 @@ class ResourceSet {
                std::vector<resource::v1::Operation> operations, Now now);
 
   // The object as stored, or, with validate_only, as it would be stored. Errors: errors.h.
-  absl::StatusOr<Object> Apply(const Mutation& mutation, Now now, const Randoms& randoms, Effects& effects);
+  absl::StatusOr<Object> Apply(MutationReference mutation, Now now, const Randoms& randoms, Effects& effects);
 
   // ---- Reads ----
   uint64_t revision() const { return revision_; }
   // By canonical name: a resource sorts before its keys and its replicas.
-  const std::map<std::string, Object>& objects() const { return objects_; }
+  const std::map<std::string, SharedObject>& objects() const { return objects_; }
   const Object* Find(absl::string_view name) const;
   // NOT_FOUND, also when a group is given and it is another one.
   absl::StatusOr<const Object*> GetResource(absl::string_view name, absl::string_view group) const;
@@ -118,8 +134,9 @@ class ResourceSet {
     const auto it = due_.lower_bound({now.steady_ns + 1, std::string()});
     return it == due_.end() ? kNever : it->first;
   }
-  // What Settle has to look at: what is late, and everything drained or being deleted.
-  std::vector<std::string> Unsettled(Now now) const;
+  // What Settle has to look at: everything drained or being deleted, and of what is awaited and late the
+  // first `late_max`.
+  std::vector<std::string> Unsettled(Now now, size_t late_max) const;
   // Creating or Updating took too long.
   void Fail(absl::string_view name, Now now, Effects& effects);
   // A drained replica goes on to Deleting.
@@ -128,8 +145,8 @@ class ResourceSet {
   void Remove(absl::string_view name, Now now, Effects& effects);
 
  private:
-  // What a mutation would do. `changed` holds new versions without revision; the answer is its first, or,
-  // where nothing changes, `unchanged`.
+  // What a mutation would do. `changed` holds new versions without revision, and Commit takes them; the
+  // answer is its first, or, where nothing changes, `unchanged`.
   struct Plan {
     std::vector<Object> changed;
     const Object* unchanged = nullptr;
@@ -211,20 +228,21 @@ class ResourceSet {
   absl::StatusOr<std::string> UniqueHostName(absl::string_view resource_id, absl::string_view region,
                                              const Randoms& randoms) const;
 
-  // Gives the objects the next revision, keeps them, arms their deadlines, and logs them.
-  void Commit(std::vector<Object>& changed, Now now, Effects& effects);
+  // Gives the objects the next revision, keeps them, arms their deadlines, and logs them. Answers them as
+  // kept, until the next change.
+  const std::vector<SharedObject>& Commit(std::vector<Object> changed, Now now, Effects& effects);
   void Arm(const std::string& key, const Object* before, const Object& after, Now now);
   void SetPending(const std::string& key, Pending pending);
   void ErasePending(const std::string& key);
   // Keeps host names and counts in step with the objects.
   void Index(const Object& object, bool present);
   // Opens the operation of a change that was just committed.
-  void BeginOperation(absl::string_view verb, const Plan& plan, bool was_under_way, Now now,
-                      Effects& effects);
+  void BeginOperation(absl::string_view verb, const Plan& plan, const std::vector<SharedObject>& changed,
+                      bool was_under_way, Now now, Effects& effects);
 
   const Options options_;
   uint64_t revision_ = 0;
-  std::map<std::string, Object> objects_;
+  std::map<std::string, SharedObject> objects_;
   std::map<std::string, Pending> pending_;
   std::set<std::pair<int64_t, std::string>> due_;  // Of pending_: deadline and key, but for kNever.
   std::set<std::string> leaving_;                  // Of pending_: drained or being deleted.

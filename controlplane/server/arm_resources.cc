@@ -22,8 +22,8 @@ absl::StatusOr<Answer> ResourcePage(const ControlPlane& plane, const Call& call)
   Json values = Json::array();
   const auto& objects = plane.resources().objects();
   for (auto it = objects.upper_bound(page.after()); it != objects.end(); ++it) {
-    if (!it->second.has_resource()) continue;
-    const Resource& resource = it->second.resource();
+    if (!it->second->has_resource()) continue;
+    const Resource& resource = it->second->resource();
     if (!absl::EqualsIgnoreCase(resource.subscription(), path.subscription)) continue;
     if (!path.group.empty() && !absl::EqualsIgnoreCase(resource.resource_group(), path.group)) continue;
     Json json = ResourceToJson(resource, Audience::kArm);

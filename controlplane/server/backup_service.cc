@@ -26,7 +26,7 @@ class BackupReactor final : public grpc::ServerWriteReactor<BackupPart> {
 
   void Fail(const absl::Status& status) { Finish(rpc::ToGrpc(status)); }
 
-  // On the loop thread, so that nothing is committed meanwhile.
+  // On the loop thread, while nothing is being committed.
   void Begin(Store& store, const ControlPlane& plane, Now now) {
     std::error_code error;
     std::filesystem::remove_all(directory_, error);
@@ -91,6 +91,7 @@ class BackupServiceImpl final : public backup::v1::BackupService::CallbackServic
     if (running_.exchange(true)) return new RefusedReactor(errors::BackupRunning());
     auto* const reactor = new BackupReactor(directory_, running_);
     const absl::Status taken = engine_.Submit([this, reactor](Engine::Turn& turn) {
+      turn.FinishAlone();
       turn.Then([this, reactor](const absl::Status& committed) {
         if (!committed.ok()) return reactor->Fail(committed);
         reactor->Begin(store_, engine_.plane(), engine_.now());

@@ -20,7 +20,8 @@ grpc::ServerUnaryReactor* MutateCall(Engine& engine, grpc::CallbackServerContext
                                      const Request& request, Response* response, Take take) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const absl::Status taken = engine.Submit([&request, response, reactor, take](Engine::Turn& turn) {
-    absl::StatusOr<Object> answer = turn.plane.Mutate(request, turn.now, DrawRandoms(), turn.effects);
+    absl::StatusOr<Object> answer = turn.plane.Mutate(
+        request, turn.now, kNeedsNoRandoms<Request> ? Randoms() : DrawRandoms(), turn.effects);
     turn.Then([&request, response, reactor, take,
                answer = std::move(answer)](const absl::Status& committed) mutable {
       const absl::Status status = committed.ok() ? answer.status() : committed;

@@ -35,7 +35,7 @@ class Server final : public ControlPlaneServer {
       backup_ = MakeBackupService(engine_, store, options.backup_directory);
     }
     engine_.OnPublish([this](const std::vector<LogEntry>& log) { hub_.Publish(log); });
-    engine_.OnTurnEnd([this] { waiters_.Look(); });
+    engine_.OnClose([this](Engine::Turn& turn) { waiters_.Look(turn); });
   }
 
   absl::Status Listen(uint16_t port, const std::string& token) {

@@ -1,5 +1,5 @@
-// WaitForConvergence calls that wait: looked at after every turn, answered at the latest at their deadline
-// with who is missing.
+// WaitForConvergence calls that wait: looked at at the close of every turn, answered when it is durable, at
+// the latest after their deadline with who is missing.
 //
 // The loop thread only.
 #pragma once
@@ -23,11 +23,12 @@ class ConvergenceWaiters {
   explicit ConvergenceWaiters(Engine& engine) : engine_(engine) {}
   ~ConvergenceWaiters();
 
-  // Answers once: at the end of a turn, or at `deadline_ns` (steady). `id` is the caller's, unique.
+  // Answers once: after a turn, this one's if called in one, or at `deadline_ns` (steady). `id` is the
+  // caller's, unique.
   void Add(Id id, std::string name, uint64_t revision, int64_t deadline_ns, Answer answer);
   // The caller has gone: answers CANCELLED.
   void Cancel(Id id);
-  void Look();
+  void Look(Engine::Turn& turn);
   void Stop();
 
  private:
@@ -38,8 +39,12 @@ class ConvergenceWaiters {
     Answer answer;
   };
 
-  void Expire(Id id);
-  void End(Id id, absl::StatusOr<resource::v1::WaitForConvergenceResponse> result);
+  using Result = absl::StatusOr<resource::v1::WaitForConvergenceResponse>;
+
+  void Expire(Id id, Engine::Turn& turn);
+  // Takes the waiter out.
+  Answer Remove(Id id);
+  void AnswerAfter(Engine::Turn& turn, Id id, Result result);
 
   Engine& engine_;
   std::map<Id, Waiter> waiters_;  // At most kWaitersMax.

@@ -1,5 +1,7 @@
 #include "controlplane/server/engine.h"
 
+#include <malloc.h>
+
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -13,6 +15,7 @@ namespace nonet::controlplane {
 namespace {
 
 constexpr int kHostHexesDrawn = 4;  // Two equal ones among 9,000 are a matter of 1 to 100; four never happen.
+constexpr size_t kHostHexBytes = 4;
 constexpr size_t kKeyBytes = 32;
 
 }  // namespace
@@ -45,7 +48,8 @@ Engine::Engine(EventLoop& loop, Store& store, Metrics& metrics, Options options,
       commands_queued_max_(options.commands_queued_max),
       fail_(std::move(fail)),
       plane_(std::move(options.resources), options.log_events_max),
-      alive_(std::make_shared<bool>(true)) {}
+      alive_(std::make_shared<bool>(true)),
+      committer_(store, loop.clock()) {}
 
 Engine::~Engine() {
   *alive_ = false;
@@ -59,6 +63,7 @@ absl::Status Engine::Start() {
                              {"log_entries", state.log.size()},
                              {"request_ids", state.requests.size()}});
   plane_.Restore(std::move(state), now());
+  malloc_trim(0);  // What loading needed besides goes back to the machine.
   series_->revision.Set(static_cast<double>(plane_.revision()));
   ArmTimer();
   return absl::OkStatus();
@@ -67,7 +72,8 @@ absl::Status Engine::Start() {
 absl::Status Engine::Submit(Work work) {
   absl::MutexLock lock(&mu_);
   RETURN_IF_ERROR(closed_);
-  if (queue_.size() >= commands_queued_max_) return errors::Overloaded("commands", commands_queued_max_);
+  if (queue_.size() + unfinished_ >= commands_queued_max_)
+    return errors::Overloaded("commands", commands_queued_max_);
   Enqueue(std::move(work));
   return absl::OkStatus();
 }
@@ -91,71 +97,122 @@ void Engine::Stop() {
     closed_.Update(errors::Stopping());
   }
   Drain();
-  loop_.Cancel(timer_);
+  while (under_way_) Committed(committer_.Wait());
+  loop_.Cancel(std::exchange(timer_, 0));
+}
+
+Engine::Turn Engine::TurnOf(Batch& batch) {
+  return {plane_, now(), batch.effects, batch.replies, batch.closings, batch.alone};
+}
+
+void Engine::Apply() {
+  if (under_way_ && under_way_->alone) return;
+  std::vector<Work> works;
+  {
+    absl::MutexLock lock(&mu_);
+    works.swap(queue_);
+    unfinished_ += works.size();
+    drain_posted_ = false;
+  }
+  Turn turn = TurnOf(open_);
+  for (Work& work : works) work(turn);
+  open_.commands += works.size();
+  series_->commands.Increment(static_cast<double>(works.size()));
 }
 
 void Engine::Drain() {
   NONET_CHECK(loop_.InLoopThread());
-  std::vector<Work> works;
-  absl::Status state;
-  {
-    absl::MutexLock lock(&mu_);
-    works.swap(queue_);
-    drain_posted_ = false;
-    state = closed_;
-  }
-  Effects effects;
-  std::vector<Reply> replies;
-  Turn turn{plane_, now(), effects, replies};
-  for (Work& work : works) work(turn);
-  plane_.Settle(turn.now, effects);
-  // After a failed commit nothing is promised any more, not even what was only read.
-  const bool failed = !state.ok() && !absl::IsUnavailable(state);
-  const absl::Status committed = failed ? state : Commit(effects, works.size());
-  if (committed.ok() && publish_ && !effects.log.empty()) publish_(effects.log);
-  for (Reply& reply : replies) reply(committed);
-  if (committed.ok() && turn_end_) turn_end_();
-  series_->commands.Increment(static_cast<double>(works.size()));
-  series_->subscribers.Set(static_cast<double>(plane_.subscribers().connected()));
-  series_->refusals.Set(static_cast<double>(plane_.subscribers().refusals()));
-  if (committed.ok()) ArmTimer();
+  Apply();
+  if (under_way_) return;
+  if (std::optional<Batch> unwritten = Close()) Finish(*std::move(unwritten), failed_);
 }
 
-absl::Status Engine::Commit(const Effects& effects, size_t commands) {
-  if (effects.empty()) return absl::OkStatus();
-  const StoreBatch batch = plane_.Seal(effects, now());
-  const int64_t before = loop_.clock().SteadyNs();
-  const absl::Status status = store_.Commit(batch);
-  if (!status.ok()) {
-    log::Error("a commit failed, so the process ends", {{"error", status.message()}});
-    {
-      absl::MutexLock lock(&mu_);
-      closed_ = status;
-    }
-    fail_(status);
-    return status;
+std::optional<Engine::Batch> Engine::Close() {
+  Batch batch = std::exchange(open_, {});
+  Turn turn = TurnOf(batch);
+  plane_.Settle(turn.now, batch.effects);
+  std::optional<StoreBatch> writes;
+  // After a failed commit nothing is promised any more, not even what was only read.
+  if (!batch.effects.empty() && failed_.ok()) {
+    writes = plane_.Seal(std::exchange(batch.effects, {}), turn.now);
+    batch.log = writes->log;
+    batch.revision = writes->revision;
   }
-  series_->commit_seconds.Increment(static_cast<double>(loop_.clock().SteadyNs() - before) /
-                                    static_cast<double>(kNanosPerSecond));
-  series_->commits.Increment();
-  series_->batch.Set(static_cast<double>(commands));
-  series_->revision.Set(static_cast<double>(batch.revision));
-  return absl::OkStatus();
+  for (Closing& closing : batch.closings) turn.Then(closing());
+  batch.closings.clear();
+  if (close_) close_(turn);
+  NONET_CHECK(batch.effects.empty() || !failed_.ok());
+  ArmTimer();
+  if (!writes) return batch;
+  under_way_ = std::move(batch);
+  committer_.Begin(*std::move(writes), [this, alive = alive_] {
+    loop_.Post([this, alive] {
+      if (!*alive) return;
+      if (auto outcome = committer_.Take()) Committed(*std::move(outcome));
+    });
+  });
+  return std::nullopt;
+}
+
+void Engine::Committed(Committer::Outcome outcome) {
+  Batch done = *std::exchange(under_way_, std::nullopt);
+  if (!outcome.status.ok()) {
+    Fail(outcome.status);
+  } else {
+    series_->commit_seconds.Increment(static_cast<double>(outcome.took_ns) /
+                                      static_cast<double>(kNanosPerSecond));
+    series_->commits.Increment();
+    series_->batch.Set(static_cast<double>(done.commands));
+    series_->revision.Set(static_cast<double>(done.revision));
+  }
+  // Answered first, though the disk waits meanwhile: whoever hears of it and asks again at once is in the
+  // next batch, and few large batches cost less than many small ones.
+  Finish(std::move(done), outcome.status);
+  Apply();
+  if (std::optional<Batch> unwritten = Close()) Finish(*std::move(unwritten), failed_);
+}
+
+void Engine::Finish(Batch batch, const absl::Status& committed) {
+  if (committed.ok() && publish_ && !batch.log.empty()) publish_(batch.log);
+  for (Reply& reply : batch.replies) reply(committed);
+  series_->subscribers.Set(static_cast<double>(plane_.subscribers().connected()));
+  series_->refusals.Set(static_cast<double>(plane_.subscribers().refusals()));
+  absl::MutexLock lock(&mu_);
+  unfinished_ -= batch.commands;
+}
+
+void Engine::Fail(const absl::Status& status) {
+  log::Error("a commit failed, so the process ends", {{"error", status.message()}});
+  failed_ = status;
+  {
+    absl::MutexLock lock(&mu_);
+    closed_ = status;
+  }
+  fail_(status);
 }
 
 void Engine::ArmTimer() {
   loop_.Cancel(std::exchange(timer_, 0));
+  if (!failed_.ok()) return;
   if (const auto next = plane_.NextDeadline(now())) timer_ = loop_.RunAt(*next, [this] { Drain(); });
 }
 
 Randoms DrawRandoms() {
   Randoms randoms;
   randoms.uid = RandomUuid();
-  for (int i = 0; i < kHostHexesDrawn; ++i) randoms.host_hexes.push_back(RandomHex(4));
+  const std::string drawn = RandomHex(kHostHexesDrawn * kHostHexBytes + 3 * kKeyBytes);
+  absl::string_view rest = drawn;
+  const auto take = [&](size_t bytes) {
+    const absl::string_view hex = rest.substr(0, 2 * bytes);
+    rest.remove_prefix(hex.size());
+    return hex;
+  };
+  for (int i = 0; i < kHostHexesDrawn; ++i) randoms.host_hexes.emplace_back(take(kHostHexBytes));
   // 43 characters each. The string itself is the HMAC key; this alphabet survives URLs and shells.
-  randoms.primary_key = absl::WebSafeBase64Escape(absl::HexStringToBytes(RandomHex(kKeyBytes)));
-  randoms.salt = absl::WebSafeBase64Escape(absl::HexStringToBytes(RandomHex(kKeyBytes)));
-  randoms.secondary_key = absl::WebSafeBase64Escape(absl::HexStringToBytes(RandomHex(kKeyBytes)));
+  const auto key = [&] { return absl::WebSafeBase64Escape(absl::HexStringToBytes(take(kKeyBytes))); };
+  randoms.primary_key = key();
+  randoms.secondary_key = key();
+  randoms.salt = key();
   return randoms;
 }
 

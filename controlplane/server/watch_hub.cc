@@ -8,7 +8,6 @@
 namespace nonet::controlplane {
 
 using watch::v1::WatchRequest;
-using watch::v1::WatchResponse;
 
 WatchHub::WatchHub(Engine& engine, Metrics& metrics)
     : engine_(engine),
@@ -60,13 +59,17 @@ void WatchHub::Open(Engine::Turn& turn, const std::shared_ptr<WatchSession>& ses
   log::Info("subscriber connected", {{"subscriber", open.subscriber()},
                                      {"epoch", open.epoch()},
                                      {"resume_revision", open.resume_revision()}});
-  // What this turn changes is not durable yet, so the stream starts after it.
-  turn.Then([this, session, resume = open.resume_revision(),
-             history = open.history()](const absl::Status& committed) {
-    Stream* ready = Find(session);
-    if (!committed.ok() || ready == nullptr) return;
-    ready->started = true;
-    Send(*ready, engine_.plane().InitialFeed(ready->scope, resume, history));
+  // What this turn changes is not durable yet, so the stream starts after it: with what there is at its
+  // close, since the next turn's changes are published next.
+  turn.AtClose([this, session, scope = stream.scope, resume = open.resume_revision(),
+                history = open.history()]() -> Engine::Reply {
+    return [this, session, feed = engine_.plane().InitialFeed(scope, resume, history)](
+               const absl::Status& committed) mutable {
+      Stream* ready = Find(session);
+      if (!committed.ok() || ready == nullptr) return;
+      ready->started = true;
+      Send(*ready, std::move(feed));
+    };
   });
 }
 
@@ -87,9 +90,9 @@ void WatchHub::Publish(const std::vector<LogEntry>& log) {
   }
 }
 
-void WatchHub::Send(Stream& stream, std::vector<WatchResponse> messages) {
-  for (WatchResponse& message : messages) {
-    if (stream.session->Send(std::move(message))) continue;
+void WatchHub::Send(Stream& stream, std::vector<FeedPart> parts) {
+  for (FeedPart& part : parts) {
+    if (stream.session->Send(std::move(part))) continue;
     CutOff(stream);
     return;
   }

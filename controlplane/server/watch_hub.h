@@ -36,7 +36,7 @@ class WatchHub {
 
   void Open(Engine::Turn& turn, const std::shared_ptr<WatchSession>& session, const watch::v1::Open& open);
   Stream* Find(const std::shared_ptr<WatchSession>& session);
-  void Send(Stream& stream, std::vector<watch::v1::WatchResponse> messages);
+  void Send(Stream& stream, std::vector<FeedPart> parts);
   void CutOff(Stream& stream);
 
   Engine& engine_;

@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <deque>
+#include <memory>
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
@@ -14,6 +15,8 @@ namespace {
 
 using watch::v1::WatchRequest;
 using watch::v1::WatchResponse;
+
+constexpr size_t kPartBytes = 32;  // Of a message besides its events.
 
 // gRPC's threads run the reactions, the loop's thread the WatchSession side. gRPC runs no reaction inside a
 // Start call or Finish made from a thread that is not its own, so those may be made with mu_ held.
@@ -29,33 +32,29 @@ class WatchReactor final : public grpc::ServerBidiReactor<WatchRequest, WatchRes
     StartRead(&request_);
   }
 
-  bool Send(WatchResponse response) override {
-    absl::MutexLock lock(&mu_);
-    if (finished_) return true;  // On its way out; the hub hears of it.
-    const bool waiting = queue_.size() > (writing_ ? 1u : 0u);
-    if (response.kind() == WatchResponse::KIND_PROGRESS && waiting) {
-      // Nothing in scope lies between, so the mark rides on the message before it.
-      queue_.back().set_revision(response.revision());
-      return true;
+  bool Send(FeedPart part) override {
+    {
+      absl::MutexLock lock(&mu_);
+      if (finished_) return true;  // On its way out; the hub hears of it.
+      if (part.kind == WatchResponse::KIND_PROGRESS && !queue_.empty()) {
+        // Nothing in scope lies between, so the mark rides on the message before it.
+        queue_.back().revision = part.revision;
+        return true;
+      }
+      const size_t bytes = BoundedBytes(part);
+      if (queued_bytes_ + bytes > queue_bytes_max_) return false;
+      queued_bytes_ += bytes;
+      queue_.push_back(std::move(part));
+      if (std::exchange(writing_, true)) return true;
     }
-    const size_t bytes = response.ByteSizeLong();
-    if (response.kind() == WatchResponse::KIND_SNAPSHOT) {
-      allowance_ += bytes;
-    } else if (queued_bytes_ + bytes > queue_bytes_max_ + allowance_) {
-      return false;
-    }
-    queued_bytes_ += bytes;
-    sizes_.push_back(bytes);
-    queue_.push_back(std::move(response));
-    if (!writing_) WriteFront();
+    WriteNext();
     return true;
   }
 
   void End(const absl::Status& status) override {
     absl::MutexLock lock(&mu_);
     if (std::exchange(finished_, true)) return;
-    queue_.resize(writing_ ? 1 : 0);  // The one in flight is gRPC's.
-    sizes_.resize(queue_.size());
+    queue_.clear();  // The one being written is gRPC's.
     Finish(rpc::ToGrpc(status));
   }
 
@@ -70,9 +69,25 @@ class WatchReactor final : public grpc::ServerBidiReactor<WatchRequest, WatchRes
   }
 
  private:
-  void WriteFront() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    writing_ = true;
-    StartWrite(&queue_.front());
+  // A snapshot shares its objects with the model and was asked for: it is as big as it is.
+  static size_t BoundedBytes(const FeedPart& part) {
+    return part.kind == WatchResponse::KIND_SNAPSHOT ? 0 : part.bytes + kPartBytes;
+  }
+
+  // Only by who has set writing_, or is called when a write is done. The message is made without the lock: it
+  // may be large, and the loop's thread must not wait for it.
+  void WriteNext() ABSL_LOCKS_EXCLUDED(mu_) {
+    FeedPart part;
+    {
+      absl::MutexLock lock(&mu_);
+      if (finished_) return;
+      part = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    response_bytes_ = BoundedBytes(part);
+    response_ = std::make_unique<const WatchResponse>(ToResponse(part));
+    absl::MutexLock lock(&mu_);
+    if (!finished_) StartWrite(response_.get());
   }
 
   void OnReadDone(bool ok) override {
@@ -88,12 +103,14 @@ class WatchReactor final : public grpc::ServerBidiReactor<WatchRequest, WatchRes
   }
 
   void OnWriteDone(bool ok) override {
-    absl::MutexLock lock(&mu_);
-    writing_ = false;
-    queue_.pop_front();
-    queued_bytes_ -= sizes_.front();
-    sizes_.pop_front();
-    if (ok && !finished_ && !queue_.empty()) WriteFront();
+    response_.reset();
+    {
+      absl::MutexLock lock(&mu_);
+      queued_bytes_ -= response_bytes_;
+      writing_ = ok && !finished_ && !queue_.empty();
+      if (!writing_) return;
+    }
+    WriteNext();
   }
 
   void OnCancel() override { End(absl::CancelledError("the subscriber has gone")); }
@@ -113,11 +130,12 @@ class WatchReactor final : public grpc::ServerBidiReactor<WatchRequest, WatchRes
   const size_t queue_bytes_max_;
   std::shared_ptr<WatchReactor> self_;  // While gRPC holds the raw pointer.
   WatchRequest request_;                // Being read.
+  // Being written; of whoever may call WriteNext.
+  std::unique_ptr<const WatchResponse> response_;
+  size_t response_bytes_ = 0;  // As counted in queued_bytes_.
   absl::Mutex mu_;
-  std::deque<WatchResponse> queue_ ABSL_GUARDED_BY(mu_);  // The front is in flight while writing_.
-  std::deque<size_t> sizes_ ABSL_GUARDED_BY(mu_);         // Bytes of each, as counted.
-  size_t queued_bytes_ ABSL_GUARDED_BY(mu_) = 0;
-  size_t allowance_ ABSL_GUARDED_BY(mu_) = 0;
+  std::deque<FeedPart> queue_ ABSL_GUARDED_BY(mu_);
+  size_t queued_bytes_ ABSL_GUARDED_BY(mu_) = 0;  // With the one that is being written.
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
   bool finished_ ABSL_GUARDED_BY(mu_) = false;
   bool done_ ABSL_GUARDED_BY(mu_) = false;

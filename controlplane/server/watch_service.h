@@ -15,8 +15,8 @@ class Service;
 
 namespace nonet::controlplane {
 
-// `queue_bytes_max`: of one stream's messages that wait to be written, beyond its first ones (a snapshot is
-// as big as it is). Engine and hub outlive the service.
+// `queue_bytes_max`: of one stream's messages that wait to be written, beside a snapshot's. Engine and hub
+// outlive the service.
 std::unique_ptr<grpc::Service> MakeWatchService(Engine& engine, WatchHub& hub,
                                                 size_t queue_bytes_max = kSubscriberQueueBytesMax);
 

@@ -108,10 +108,10 @@ std::vector<Write> Writes(const StoreBatch& batch) {
   std::map<std::string, std::optional<std::string>> newest;
   for (const LogEntry& entry : batch.log) {
     std::vector<std::string> events;
-    for (const Object& event : entry.events) {
-      events.push_back(Serialize(event));
-      std::optional<std::string>& value = newest[CanonicalName(event.name())];
-      value = event.deleted() ? std::nullopt : std::optional<std::string>(events.back());
+    for (const SharedObject& event : entry.events) {
+      events.push_back(Serialize(*event));
+      std::optional<std::string>& value = newest[CanonicalName(event->name())];
+      value = event->deleted() ? std::nullopt : std::optional<std::string>(events.back());
     }
     if (entry.revision <= batch.log_floor) continue;
     writes.push_back({Key(kLog, Number(entry.revision)), LogValue(entry, events)});
@@ -121,7 +121,7 @@ std::vector<Write> Writes(const StoreBatch& batch) {
     writes.push_back({Key(kLog, Number(revision)), std::nullopt});
   }
   for (const auto& [revision, operation] : batch.operations.put) {
-    writes.push_back({Key(kOperation, Number(revision)), Serialize(operation)});
+    writes.push_back({Key(kOperation, Number(revision)), Serialize(*operation)});
   }
   for (const uint64_t revision : batch.operations.forgotten) {
     writes.push_back({Key(kOperation, Number(revision)), std::nullopt});
@@ -167,7 +167,9 @@ std::optional<std::string> Reader::Add(absl::string_view key, absl::string_view 
       }
       state_.log.push_back({*revision, {}, static_cast<int64_t>(*wall_ns)});
       auto& events = state_.log.back().events;
-      for (Object& event : *entry.mutable_events()) events.push_back(std::move(event));
+      for (Object& event : *entry.mutable_events()) {
+        events.push_back(std::make_shared<const Object>(std::move(event)));
+      }
       return std::nullopt;
     }
     case kOperation: {

@@ -16,6 +16,7 @@ using controlplane::LogEntry;
 using controlplane::Now;
 using controlplane::Randoms;
 using controlplane::Serialize;
+using controlplane::SharedObject;
 using controlplane::StoreBatch;
 using controlplane::StoredState;
 
@@ -40,21 +41,30 @@ std::string RequestIdOf(const Mutation& request) {
 }
 
 Image ImageOf(const StoredState& state) {
-  Image image{state.revision, {}};
+  Image image{state.revision, {}, {}};
   for (const Object& object : state.objects) image.objects[CanonicalName(object.name())] = Serialize(object);
+  for (const auto& operation : state.operations)
+    image.operations[operation.revision()] = Serialize(operation);
   return image;
+}
+
+template <typename Key>
+void AppendDifferences(const std::map<Key, std::string>& found, const std::map<Key, std::string>& wanted,
+                       const char* what, std::string& text) {
+  for (const auto& [key, bytes] : wanted) {
+    const auto it = found.find(key);
+    if (it == found.end()) absl::StrAppend(&text, ", no ", what, key);
+    if (it != found.end() && it->second != bytes) absl::StrAppend(&text, ", another ", what, key);
+  }
+  for (const auto& [key, bytes] : found) {
+    if (!wanted.contains(key)) absl::StrAppend(&text, ", resurrected ", what, key);
+  }
 }
 
 std::string Differences(const Image& found, const Image& wanted) {
   std::string text = absl::StrCat("revision ", found.revision, " for ", wanted.revision);
-  for (const auto& [name, bytes] : wanted.objects) {
-    const auto it = found.objects.find(name);
-    if (it == found.objects.end()) absl::StrAppend(&text, ", no ", name);
-    if (it != found.objects.end() && it->second != bytes) absl::StrAppend(&text, ", another ", name);
-  }
-  for (const auto& [name, bytes] : found.objects) {
-    if (!wanted.objects.contains(name)) absl::StrAppend(&text, ", resurrected ", name);
-  }
+  AppendDifferences(found.objects, wanted.objects, "", text);
+  AppendDifferences(found.operations, wanted.operations, "operation ", text);
   return text;
 }
 
@@ -70,8 +80,11 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(SimulatedDisk& disk, Options op
 }
 
 Image Node::Look() const {
-  Image image{core_.revision(), {}};
-  for (const auto& [name, object] : core_.resources().objects()) image.objects[name] = Serialize(object);
+  Image image{core_.revision(), {}, {}};
+  for (const auto& [name, object] : core_.resources().objects()) image.objects[name] = Serialize(*object);
+  for (const auto& [revision, operation] : core_.resources().operations().all()) {
+    image.operations[revision] = Serialize(*operation);
+  }
   return image;
 }
 
@@ -126,7 +139,7 @@ void Witness::CheckLog(const StoredState& state, std::vector<std::string>& probl
   uint64_t revision = state.log.empty() ? state.revision : state.log.front().revision - 1;
   for (const LogEntry& entry : state.log) {
     if (entry.revision != ++revision) problems.push_back(absl::StrCat("no revision ", revision));
-    for (const Object& event : entry.events) last[CanonicalName(event.name())] = &event;
+    for (const SharedObject& event : entry.events) last[CanonicalName(event->name())] = event.get();
   }
   if (revision != state.revision) problems.push_back("the log does not end at the newest revision");
   std::map<std::string, const Object*> objects;

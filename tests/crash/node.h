@@ -3,8 +3,8 @@
 //
 //   Witness witness;
 //   auto node = Node::Open(disk, {}, witness);
-//   node->Turn({request...});            // Commits them in one batch; the witness remembers what was
-//   promised. problems = witness.Check(**node);    // After a crash: the promises that are broken.
+//   node->Turn({request...});         // Commits them in one batch; the witness remembers what was promised.
+//   problems = witness.Check(**node);  // After a crash: the promises that are broken.
 #pragma once
 
 #include <map>
@@ -23,10 +23,11 @@ namespace nonet::crash {
 using controlplane::Mutation;
 using controlplane::Object;
 
-// Every object by canonical name, as bytes, at one revision.
+// Every object by canonical name and every operation by its revision, as bytes, at one revision.
 struct Image {
   uint64_t revision = 0;
   std::map<std::string, std::string> objects;
+  std::map<uint64_t, std::string> operations;
   bool operator==(const Image&) const = default;
 };
 

@@ -24,7 +24,7 @@ void Grow(const std::string& path, uint64_t to) {
     SetRevision(object, revision);
     StoreBatch batch;
     batch.revision = revision;
-    batch.log.push_back({revision, {object}});
+    batch.log.push_back({revision, {std::make_shared<const Object>(object)}});
     ASSERT_TRUE((*store)->Commit(batch).ok());
   }
 }

@@ -26,7 +26,9 @@ Object ResourceAt(const std::string& name, uint64_t revision, const std::string&
 StoreBatch Batch(uint64_t revision, std::vector<Object> events) {
   StoreBatch batch;
   batch.revision = revision;
-  batch.log.push_back({revision, std::move(events)});
+  LogEntry& entry = batch.log.emplace_back();
+  entry.revision = revision;
+  for (Object& event : events) entry.events.push_back(std::make_shared<const Object>(std::move(event)));
   return batch;
 }
 
@@ -99,13 +101,14 @@ TEST_P(StoreContract, DeletesObjectsRequestsAndOldLogEntries) {
   EXPECT_TRUE(state.requests.empty());
   ASSERT_EQ(state.log.size(), 1u);
   EXPECT_EQ(state.log[0].revision, 2u);
-  EXPECT_TRUE(state.log[0].events[0].deleted());
+  EXPECT_TRUE(state.log[0].events[0]->deleted());
 }
 
 TEST_P(StoreContract, ManyCommandsAreOneBatch) {
   StoreBatch batch;
   for (uint64_t r = 1; r <= 500; ++r) {
-    batch.log.push_back({r, {ResourceAt("resources/r" + std::to_string(r % 50), r)}});
+    const Object object = ResourceAt("resources/r" + std::to_string(r % 50), r);
+    batch.log.push_back({r, {std::make_shared<const Object>(object)}});
   }
   batch.revision = 500;
   ASSERT_TRUE(store_->Commit(batch).ok());

@@ -40,14 +40,16 @@ Object ResourceAt(const std::string& name, uint64_t revision) {
 StoreBatch Batch(uint64_t revision, std::vector<Object> events) {
   StoreBatch batch;
   batch.revision = revision;
-  batch.log.push_back({revision, std::move(events)});
+  LogEntry& entry = batch.log.emplace_back();
+  entry.revision = revision;
+  for (Object& event : events) entry.events.push_back(std::make_shared<const Object>(std::move(event)));
   return batch;
 }
 
 TEST(KeyLayout, WritesOnlyTheNewestVersionOfAnObject) {
   StoreBatch batch = Batch(1, {ResourceAt("resources/Contoso", 1)});
   batch.revision = 2;
-  batch.log.push_back({2, {ResourceAt("resources/Contoso", 2)}});
+  batch.log.push_back({2, {std::make_shared<const Object>(ResourceAt("resources/Contoso", 2))}});
   size_t objects = 0;
   for (const Write& write : Writes(batch)) objects += write.key == "o/resources/contoso";
   EXPECT_EQ(objects, 1u);
@@ -56,9 +58,10 @@ TEST(KeyLayout, WritesOnlyTheNewestVersionOfAnObject) {
 TEST(KeyLayout, KeepsOperationsUntilTheyAreForgotten) {
   Pairs pairs;
   StoreBatch batch = Batch(1, {ResourceAt("resources/a", 1)});
-  resource::v1::Operation& operation = batch.operations.put[1];
+  resource::v1::Operation operation;
   operation.set_name("operations/1");
   operation.set_revision(1);
+  batch.operations.put[1] = std::make_shared<const resource::v1::Operation>(operation);
   Apply(pairs, batch);
   EXPECT_EQ(Problem(pairs), "");
   Reader reader;
@@ -151,7 +154,7 @@ TEST(KeyLayout, ReadsWhatSchemaOneWroteOnceItIsMigrated) {
   ASSERT_EQ(state.log.size(), 1u);
   EXPECT_EQ(state.log[0].wall_ns, 0);
   ASSERT_EQ(state.log[0].events.size(), 1u);
-  EXPECT_EQ(state.log[0].events[0].name(), "resources/a");
+  EXPECT_EQ(state.log[0].events[0]->name(), "resources/a");
 }
 
 TEST(KeyLayout, KeepsTheTimeOfALogEntry) {

@@ -213,6 +213,29 @@ TEST(Deleting, FreesTheNameAndTheRegion) {
   EXPECT_NE(again->replica().uid(), "");
 }
 
+TEST(Lifecycle, FailsOnlySoManyInstancesInOneTurn) {
+  Plane plane;
+  const size_t resources = 2 * kSettledMax + 1;
+  for (size_t i = 0; i < resources; ++i) {
+    ASSERT_TRUE(plane.Do(Plane::CreateRequest(absl::StrCat("res", i))).ok());
+  }
+  const auto failed = [&] {
+    size_t count = 0;
+    for (const auto& [key, object] : plane.core.resources().objects()) {
+      count += StateOf(*object) == PROVISIONING_STATE_FAILED;
+    }
+    return count;
+  };
+  plane.Wait(30 * kSecond);
+  EXPECT_EQ(failed(), kSettledMax);
+  EXPECT_EQ(plane.core.NextDeadline(plane.now), plane.now.steady_ns);  // The rest at once.
+  plane.Wait(0);
+  EXPECT_EQ(failed(), 2 * kSettledMax);
+  plane.Wait(0);
+  EXPECT_EQ(failed(), resources);
+  EXPECT_NE(plane.core.NextDeadline(plane.now), plane.now.steady_ns);
+}
+
 TEST(Restart, BringsEverythingBackAndStartsDeadlinesAnew) {
   Plane before;
   before.CreateContoso();
@@ -231,6 +254,17 @@ TEST(Restart, BringsEverythingBackAndStartsDeadlinesAnew) {
   EXPECT_EQ(after.State(kWest), PROVISIONING_STATE_CREATING);
   after.Wait(1);
   EXPECT_EQ(after.State(kWest), PROVISIONING_STATE_FAILED);
+}
+
+TEST(Restart, TheLogSharesItsNewestObjectsWithTheModel) {
+  Plane before;
+  before.CreateContoso();
+  before.Serve(kContoso);
+  Plane after(before.Restarted());
+  const auto feed = after.core.InitialFeed({watch::v1::ROLE_SUPERVISOR, "supervisor"}, 1);
+  ASSERT_EQ(feed.size(), 1u);
+  EXPECT_EQ(feed[0].kind, watch::v1::WatchResponse::KIND_CHANGES);
+  EXPECT_EQ(feed[0].events.back().get(), after.core.resources().Find(kContoso));
 }
 
 TEST(Restart, ADeletionWaitsForTheSupervisorToComeBack) {

@@ -30,9 +30,9 @@ class Walk {
     ASSERT_EQ(Differs(model_, plane_->core), "");
     std::set<std::string> hosts;
     for (const auto& [name, object] : plane_->core.resources().objects()) {
-      ASSERT_LE(object.revision(), plane_->core.revision());
-      if (HasInstance(object)) {
-        ASSERT_TRUE(hosts.insert(InstanceOf(object).host_name()).second);
+      ASSERT_LE(object->revision(), plane_->core.revision());
+      if (HasInstance(*object)) {
+        ASSERT_TRUE(hosts.insert(InstanceOf(*object).host_name()).second);
       }
     }
   }

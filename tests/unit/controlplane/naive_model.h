@@ -149,7 +149,7 @@ inline RandomCommand Draw(Random& random, const std::string& request_id = "") {
 // Where the two differ, in words; empty where they do not.
 inline std::string Differs(const NaiveModel& model, const ControlPlane& plane) {
   std::map<std::string, const Object*> extra;
-  for (const auto& [key, object] : plane.resources().objects()) extra[object.name()] = &object;
+  for (const auto& [key, object] : plane.resources().objects()) extra[object->name()] = object.get();
   const auto take = [&](const std::string& name) -> const Object* {
     const auto it = extra.find(name);
     if (it == extra.end()) return nullptr;

@@ -154,14 +154,14 @@ class Plane {
     const StoreBatch batch = core.Seal(effects, now);
     stored.revision = batch.revision;
     stored.objects.clear();
-    for (const auto& [name, object] : core.resources().objects()) stored.objects.push_back(object);
+    for (const auto& [name, object] : core.resources().objects()) stored.objects.push_back(*object);
     for (const LogEntry& entry : batch.log) stored.log.push_back(entry);
     std::erase_if(stored.log, [&](const LogEntry& entry) { return entry.revision <= batch.log_floor; });
     for (const RequestRecord& record : batch.remembered) stored.requests.push_back(record);
     for (const std::string& name : batch.new_subscribers) stored.subscribers.push_back(name);
     for (const auto& [revision, operation] : batch.operations.put) {
       std::erase_if(stored.operations, [&](const Operation& o) { return o.revision() == revision; });
-      stored.operations.push_back(operation);
+      stored.operations.push_back(*operation);
     }
     for (const uint64_t revision : batch.operations.forgotten) {
       std::erase_if(stored.operations, [&](const Operation& o) { return o.revision() == revision; });

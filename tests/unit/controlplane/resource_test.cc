@@ -315,7 +315,7 @@ TEST(DeleteResource, TakesItsReplicasAndKeysAtOneRevision) {
   EXPECT_TRUE(plane.core.resources().objects().empty());
   ASSERT_EQ(plane.last_log.size(), 1u);
   EXPECT_EQ(plane.last_log[0].events.size(), 3u);
-  for (const Object& event : plane.last_log[0].events) EXPECT_TRUE(event.deleted());
+  for (const SharedObject& event : plane.last_log[0].events) EXPECT_TRUE(event->deleted());
 }
 
 TEST(DeleteResource, RefusesOtherChangesMeanwhile) {

@@ -123,8 +123,8 @@ TEST(MixedVersions, ServesAnOlderSubscriber) {
   ASSERT_TRUE(plane.core.Open(open.open(), effects).ok());
   const Scope scope{open.open().role(), open.open().subscriber()};
   const auto feed = plane.core.InitialFeed(scope, open.open().resume_revision(), open.open().history());
-  EXPECT_EQ(feed[0].kind(), WatchResponse::KIND_CHANGES);  // Taken at its word.
-  EXPECT_EQ(feed[0].revision(), 2u);
+  EXPECT_EQ(feed[0].kind, WatchResponse::KIND_CHANGES);  // Taken at its word.
+  EXPECT_EQ(feed[0].revision, 2u);
   plane.core.Acknowledge("dnsresolver", Decode<WatchRequest>(kOldAck).ack(), plane.now, effects);
   EXPECT_EQ(plane.core.subscribers().Find("dnsresolver")->acknowledged, 2u);
   EXPECT_EQ(plane.core.subscribers().Find("dnsresolver")->refusals.size(), 1u);
@@ -136,7 +136,7 @@ TEST(MixedVersions, ServesANewerSubscriber) {
   Effects effects;
   ASSERT_TRUE(plane.core.Open(open.open(), effects).ok());
   const Scope scope{open.open().role(), open.open().subscriber()};
-  EXPECT_EQ(plane.core.InitialFeed(scope, open.open().resume_revision(), open.open().history())[0].kind(),
+  EXPECT_EQ(plane.core.InitialFeed(scope, open.open().resume_revision(), open.open().history())[0].kind,
             WatchResponse::KIND_CHANGES);
 }
 
