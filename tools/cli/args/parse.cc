@@ -1,6 +1,6 @@
 // The only file that is compiled with CLI11; args/grammar.h lists the commands. It collects words into raw
-// strings; checking what they say is args/check.cc, so that every message is ours. Nothing is declared required
-// for the same reason: CLI11 would report the missing option before the misspelt one.
+// strings; checking what they say is args/check.cc, so that every message is ours. Nothing is declared
+// required for the same reason: CLI11 would report the missing option before the misspelt one.
 #include "tools/cli/args/parse.h"
 
 #include <CLI/CLI.hpp>
