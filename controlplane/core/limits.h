@@ -57,8 +57,8 @@ inline constexpr uint32_t kLatencySensitivityMsMax = 1'000;
 inline constexpr int64_t kProvisioningTimeoutNs = 30 * kNanosPerSecond;  // Creating or Updating, then Failed.
 inline constexpr int64_t kDeletionTimeoutNs = 30 * kNanosPerSecond;      // Deleting, then gone in any case.
 
-// Instances that fail, and objects that go, in one turn: a batch of about a megabyte.
-inline constexpr size_t kSettledMax = 500;
+// Instances that fail, and objects that go, in one turn: others wait for it some milliseconds.
+inline constexpr size_t kSettledMax = 100;
 
 inline constexpr int64_t kDrainDefaultNs = 600 * kNanosPerSecond;
 inline constexpr int64_t kDrainMaxNs = 24 * 3600 * kNanosPerSecond;

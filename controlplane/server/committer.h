@@ -3,8 +3,8 @@
 //
 //   committer.Begin(batch, [&] { loop.Post([&] { Next(*committer.Take()); }); });
 //
-// Begin, Take and Wait: one owner. The store is the committer's while a batch is under way, and the owner's
-// otherwise.
+// Begin, Write, Take and Wait: one owner. The store is the committer's while a batch is under way, and the
+// owner's otherwise.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +35,8 @@ class Committer {
   // Only when none is under way, and the outcome of the one before has been taken. `ended` is called on the
   // committer's thread.
   void Begin(StoreBatch batch, absl::AnyInvocable<void()> ended);
+  // Writes on the caller's thread, when none is under way.
+  Outcome Write(const StoreBatch& batch);
   // How the batch ended; nothing while it is under way, or when that has been taken already.
   std::optional<Outcome> Take();
   // The same, when it has ended. There must be a batch.
@@ -47,7 +49,6 @@ class Committer {
   };
 
   void Run();
-  Outcome Write(const StoreBatch& batch);
 
   Store& store_;
   const Clock& clock_;

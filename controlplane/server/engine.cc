@@ -124,7 +124,7 @@ void Engine::Drain() {
   NONET_CHECK(loop_.InLoopThread());
   Apply();
   if (under_way_) return;
-  if (std::optional<Batch> unwritten = Close()) Finish(*std::move(unwritten), failed_);
+  if (std::optional<Batch> ready = Close()) Finish(*std::move(ready), failed_);
 }
 
 std::optional<Engine::Batch> Engine::Close() {
@@ -144,6 +144,10 @@ std::optional<Engine::Batch> Engine::Close() {
   NONET_CHECK(batch.effects.empty() || !failed_.ok());
   ArmTimer();
   if (!writes) return batch;
+  if (std::exchange(single_, batch.commands == 1) && single_) {
+    Count(batch, committer_.Write(*writes));
+    return batch;
+  }
   under_way_ = std::move(batch);
   committer_.Begin(*std::move(writes), [this, alive = alive_] {
     loop_.Post([this, alive] {
@@ -156,20 +160,21 @@ std::optional<Engine::Batch> Engine::Close() {
 
 void Engine::Committed(Committer::Outcome outcome) {
   Batch done = *std::exchange(under_way_, std::nullopt);
-  if (!outcome.status.ok()) {
-    Fail(outcome.status);
-  } else {
-    series_->commit_seconds.Increment(static_cast<double>(outcome.took_ns) /
-                                      static_cast<double>(kNanosPerSecond));
-    series_->commits.Increment();
-    series_->batch.Set(static_cast<double>(done.commands));
-    series_->revision.Set(static_cast<double>(done.revision));
-  }
+  Count(done, outcome);
   // Answered first, though the disk waits meanwhile: whoever hears of it and asks again at once is in the
   // next batch, and few large batches cost less than many small ones.
   Finish(std::move(done), outcome.status);
   Apply();
-  if (std::optional<Batch> unwritten = Close()) Finish(*std::move(unwritten), failed_);
+  if (std::optional<Batch> ready = Close()) Finish(*std::move(ready), failed_);
+}
+
+void Engine::Count(const Batch& batch, const Committer::Outcome& outcome) {
+  if (!outcome.status.ok()) return Fail(outcome.status);
+  series_->commit_seconds.Increment(static_cast<double>(outcome.took_ns) /
+                                    static_cast<double>(kNanosPerSecond));
+  series_->commits.Increment();
+  series_->batch.Set(static_cast<double>(batch.commands));
+  series_->revision.Set(static_cast<double>(batch.revision));
 }
 
 void Engine::Finish(Batch batch, const absl::Status& committed) {

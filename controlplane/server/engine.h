@@ -6,7 +6,9 @@
 //     turn.Then([=](const absl::Status& committed) { reply(committed.ok() ? answer.status() : committed); });
 //   });
 //
-// One batch is written at a time, by a thread of its own (committer.h). What comes in meanwhile is applied to
+// One batch is written at a time, by a thread of its own (committer.h); but where commands come one by one,
+// as of a single caller, the owner thread writes them itself: nobody else would use the time, and a hand-over
+// to another thread and back costs as much as the rest of the command. What comes in meanwhile is applied to
 // the next turn, which is closed and written when the disk is free again: so the core may be ahead of what is
 // durable, by the batch under way and the open turn. Whoever tells the outside of the core's state does that
 // in a reply, of what was read in the turn or at its close.
@@ -98,9 +100,10 @@ class Engine {
   void Drain();
   // What waits goes into the open turn.
   void Apply();
-  // Closes the open turn. Begins to write it, or answers it where there is nothing to write.
+  // Closes the open turn. Begins to write it, or answers it when it is ready to be finished, with failed_.
   std::optional<Batch> Close();
   void Committed(Committer::Outcome outcome);
+  void Count(const Batch& batch, const Committer::Outcome& outcome);
   void Finish(Batch batch, const absl::Status& committed);
   void Fail(const absl::Status& status);
   void ArmTimer();
@@ -116,6 +119,7 @@ class Engine {
   ControlPlane plane_;
   Batch open_;
   std::optional<Batch> under_way_;  // Being written.
+  bool single_ = false;             // The last one that was written had one command.
   absl::Status failed_;             // Why nothing can be durable any more; OK while it can.
   EventLoop::TimerId timer_ = 0;
   // What was posted and has not run yet looks here whether the engine still is.

@@ -202,6 +202,38 @@ TEST(Engine, AppliesWhatComesInWhileTheDiskSyncsAndWritesItNext) {
   EXPECT_EQ(store.Load()->revision, 3u);
 }
 
+// Each command comes when the one before has been answered, as of a single caller.
+TEST(Engine, WritesCommandsThatComeOneByOneAndFailsWithTheFirstThatCannotBeWritten) {
+  MemoryStore store;
+  Life life(store);
+  std::vector<uint64_t> published;
+  life.engine.OnPublish([&](const std::vector<LogEntry>& log) {
+    EXPECT_EQ(life.store.durable, log.back().revision);
+    published.push_back(log.back().revision);
+  });
+  std::function<void(int)> next = [&](int n) {
+    if (n == 5) life.store.fault = FaultyStore::Fault::kBeforeCommit;
+    ASSERT_TRUE(life.engine
+                    .Submit([&, n](Engine::Turn& turn) {
+                      auto answer = turn.plane.Mutate(Create("contoso" + std::to_string(n)), turn.now,
+                                                      DrawRandoms(), turn.effects);
+                      EXPECT_TRUE(answer.ok());
+                      turn.Then([&, n](const absl::Status& committed) {
+                        life.replies.push_back(committed);
+                        committed.ok() ? next(n + 1) : life.loop.Stop();
+                      });
+                    })
+                    .ok());
+  };
+  next(1);
+  life.loop.Run();
+  EXPECT_EQ(published, (std::vector<uint64_t>{1, 2, 3, 4}));
+  ASSERT_EQ(life.replies.size(), 5u);
+  EXPECT_EQ(life.replies[4].code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(life.failures.size(), 1u);
+  EXPECT_EQ(store.Load()->revision, 4u);
+}
+
 TEST(Engine, PublishesEachTurnOnceInOrderAsTheyBecomeDurable) {
   MemoryStore store;
   SlowLife life(store);
