@@ -31,6 +31,9 @@ if(NONET_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
+# It defines a macro, which all who share a precompiled header have to agree about.
+add_compile_options(-pthread)
+
 # Every target of ours links this; third-party and generated code does not.
 add_library(nonet_warnings INTERFACE)
 target_compile_options(nonet_warnings INTERFACE
