@@ -9,6 +9,7 @@
 # PURE: a core or codec. Its headers and its object files are checked against the deny-lists of
 #       tools/checks (no gRPC, RocksDB, Boost, thread, file, clock, environment, random device).
 # GRPC: compiles with the shared precompiled gRPC header and links gRPC.
+# COLD: nothing of it runs often, so it is optimised less and compiled sooner; generated code, too.
 # PCH name: compiles with a precompiled header declared by nonet_pch. Sources include what they use all the
 #       same: the thread-safety check and clangd see them without it.
 
@@ -22,6 +23,10 @@ function(_nonet_batches target)
     # A batch looks to the compiler like a header with a file-local name in it.
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()
+endfunction()
+
+function(_nonet_cold target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
 endfunction()
 
 function(_nonet_grpc target)
@@ -41,7 +46,7 @@ function(nonet_pch name)
 endfunction()
 
 function(nonet_library name)
-  cmake_parse_arguments(ARG "PURE;GRPC" "PCH" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "PURE;GRPC;COLD" "PCH" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   add_library(nonet_${name} STATIC ${ARG_SOURCES})
   add_library(nonet::${name} ALIAS nonet_${name})
   _nonet_common(nonet_${name})
@@ -52,6 +57,9 @@ function(nonet_library name)
   endif()
   if(ARG_PCH)
     target_precompile_headers(nonet_${name} REUSE_FROM nonet_pch_${ARG_PCH})
+  endif()
+  if(ARG_COLD)
+    _nonet_cold(nonet_${name})
   endif()
   if(ARG_PURE)
     if(ARG_GRPC)
@@ -124,11 +132,13 @@ function(nonet_proto name)
   endforeach()
   add_library(nonet_proto_${name} STATIC ${message_sources})
   add_library(nonet::proto_${name} ALIAS nonet_proto_${name})
+  _nonet_cold(nonet_proto_${name})
   target_include_directories(nonet_proto_${name} SYSTEM PUBLIC ${gen})
   target_link_libraries(nonet_proto_${name} PUBLIC protobuf::libprotobuf ${ARG_DEPS})
   if(service_sources)
     add_library(nonet_grpc_${name} STATIC ${service_sources})
     add_library(nonet::grpc_${name} ALIAS nonet_grpc_${name})
+    _nonet_cold(nonet_grpc_${name})
     target_link_libraries(nonet_grpc_${name} PUBLIC nonet_proto_${name} gRPC::grpc++)
     if(NONET_UNITY)
       set_target_properties(nonet_grpc_${name} PROPERTIES UNITY_BUILD ON)
