@@ -24,6 +24,7 @@
 #include <variant>
 #include <vector>
 
+#include "bench/sync/arguments.h"
 #include "nonet/peer/v1/peer.pb.h"
 #include "replica/codec/peer_wire.h"
 #include "replica/core/replica_core.h"
@@ -332,27 +333,8 @@ void Send(const std::string& address, size_t size, double seconds) {
 }  // namespace nonet::bench
 
 int main(int argc, char** argv) {
-  std::string listen, to;
-  size_t size = 128;
-  double seconds = 1.5;
-  bool raw = false;
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    const std::string value = argument.substr(argument.find('=') + 1);
-    if (argument == "--raw") {
-      raw = true;
-    } else if (argument.starts_with("--listen=")) {
-      listen = value;
-    } else if (argument.starts_with("--to=")) {
-      to = value;
-    } else if (argument.starts_with("--size=")) {
-      size = std::strtoul(value.c_str(), nullptr, 10);
-    } else if (argument.starts_with("--seconds=")) {
-      seconds = std::strtod(value.c_str(), nullptr);
-    } else {
-      nonet::bench::Die("bad argument " + argument);
-    }
-  }
+  const auto [listen, to, size, seconds, raw, bad] = nonet::bench::ParseArguments(argc, argv);
+  if (!bad.empty()) nonet::bench::Die("bad argument " + bad);
   if (!listen.empty()) {
     nonet::bench::Serve(listen, raw);
   } else if (raw) {
