@@ -10,8 +10,14 @@
 #       tools/checks (no gRPC, RocksDB, Boost, thread, file, clock, environment, random device).
 # GRPC: compiles with the shared precompiled gRPC header and links gRPC.
 # COLD: nothing of it runs often, so it is optimised less and compiled sooner; generated code, too.
-# PCH name: compiles with a precompiled header declared by nonet_pch. Sources include what they use all the
-#       same: the thread-safety check and clangd see them without it.
+# PCH name: compiles with that precompiled header declared by nonet_pch (default: base). Sources include what
+#       they use all the same: the thread-safety check and clangd see them without it.
+
+# Read by nearly every source; a part of every precompiled header.
+set(NONET_PCH_HEADERS
+  <absl/container/flat_hash_map.h> <absl/functional/any_invocable.h> <absl/status/statusor.h> <absl/strings/match.h>
+  <absl/strings/str_cat.h> <absl/strings/str_join.h> <absl/strings/str_split.h> <absl/time/time.h> <algorithm>
+  <functional> <map> <memory> <optional> <set> <string> <variant> <vector>)
 
 function(_nonet_common target)
   target_link_libraries(${target} PRIVATE nonet_warnings)
@@ -19,7 +25,7 @@ endfunction()
 
 function(_nonet_batches target)
   if(NONET_UNITY)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
     # A batch looks to the compiler like a header with a file-local name in it.
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()
@@ -29,10 +35,21 @@ function(_nonet_cold target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
 endfunction()
 
+function(_nonet_pch target)
+  if(ARGN)
+    target_precompile_headers(${target} REUSE_FROM nonet_pch_${ARGN})
+  else()
+    target_precompile_headers(${target} REUSE_FROM nonet_pch_base)
+  endif()
+endfunction()
+
 function(_nonet_grpc target)
   target_link_libraries(${target} PUBLIC gRPC::grpc++)
-  get_target_property(type ${target} TYPE)
-  target_precompile_headers(${target} REUSE_FROM nonet_grpc_pch)
+  if(ARGN)
+    target_precompile_headers(${target} REUSE_FROM nonet_pch_${ARGN})
+  else()
+    target_precompile_headers(${target} REUSE_FROM nonet_grpc_pch)
+  endif()
 endfunction()
 
 # nonet_pch(asio HEADERS <boost/asio/ip/tcp.hpp> DEPS Boost::headers): headers that several targets include
@@ -42,7 +59,7 @@ function(nonet_pch name)
   add_library(nonet_pch_${name} STATIC ${CMAKE_SOURCE_DIR}/tools/cmake/pch.cc)
   _nonet_common(nonet_pch_${name})
   target_link_libraries(nonet_pch_${name} PUBLIC ${ARG_DEPS})
-  target_precompile_headers(nonet_pch_${name} PRIVATE ${ARG_HEADERS})
+  target_precompile_headers(nonet_pch_${name} PRIVATE ${ARG_HEADERS} ${NONET_PCH_HEADERS})
 endfunction()
 
 function(nonet_library name)
@@ -53,10 +70,9 @@ function(nonet_library name)
   target_link_libraries(nonet_${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
   _nonet_batches(nonet_${name})
   if(ARG_GRPC)
-    _nonet_grpc(nonet_${name})
-  endif()
-  if(ARG_PCH)
-    target_precompile_headers(nonet_${name} REUSE_FROM nonet_pch_${ARG_PCH})
+    _nonet_grpc(nonet_${name} ${ARG_PCH})
+  else()
+    _nonet_pch(nonet_${name} ${ARG_PCH})
   endif()
   if(ARG_COLD)
     _nonet_cold(nonet_${name})
@@ -77,10 +93,12 @@ function(nonet_program name)
   cmake_parse_arguments(ARG "GRPC" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   _nonet_common(${name})
+  _nonet_cold(${name})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS})
   if(ARG_GRPC)
-    target_link_libraries(${name} PRIVATE gRPC::grpc++)
-    target_precompile_headers(${name} REUSE_FROM nonet_grpc_pch)
+    _nonet_grpc(${name})
+  else()
+    _nonet_pch(${name})
   endif()
 endfunction()
 

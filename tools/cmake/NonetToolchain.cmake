@@ -34,6 +34,9 @@ endif()
 # It defines a macro, which all who share a precompiled header have to agree about.
 add_compile_options(-pthread)
 
+# The compiler collects its garbage only beyond 2 GiB, which no source here needs: a twentieth of its time.
+add_compile_options($<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=2097152>)
+
 # Every target of ours links this; third-party and generated code does not.
 add_library(nonet_warnings INTERFACE)
 target_compile_options(nonet_warnings INTERFACE
