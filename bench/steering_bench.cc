@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "common/regions/regions.h"
 #include "dnsresolver/codec/query.h"
 #include "dnsresolver/core/explain.h"
+#include "dnsresolver/core/lookahead.h"
 #include "dnsresolver/core/responder.h"
 #include "tests/unit/dnsresolver/message.h"
 #include "tests/unit/dnsresolver/topologies.h"
@@ -49,6 +51,35 @@ void BM_AnswerBySource(benchmark::State& state) {
   Answer(state, MakeQuery("contoso.webpubsub.azure.com", kTypeA));
 }
 BENCHMARK(BM_AnswerBySource)->Arg(1)->Arg(1000);
+
+// As a listener does it: a batch for names at random, looked ahead where there are many.
+void BM_AnswerBatch(benchmark::State& state) {
+  const int resources = static_cast<int>(state.range(0));
+  const auto plan = PlanOf(resources);
+  const AnswerTable table(plan, AllOf(*plan, MonitorStatus::kOnline));
+  const IpPrefix source = Ip("127.143.0.1");
+  std::vector<Packet> queries;
+  std::mt19937 random(1);
+  for (int i = 0; i < 65536; ++i) {
+    const auto n = static_cast<int>(random() % static_cast<unsigned>(resources));
+    queries.push_back(MakeQuery(absl::StrCat("resource", n == 0 ? 1 : n, ".webpubsub.azure.com"), kTypeA));
+  }
+  std::array<uint8_t, kAnswerBytesMax> out;
+  std::array<Received, kLookAheadMax> received;
+  size_t at = 0;
+  for (auto _ : state) {
+    for (Received& one : received) {
+      std::construct_at(&one);
+      Read(queries[at++ % queries.size()], one);
+    }
+    if (static_cast<size_t>(resources) >= kLookAheadResourcesMin) LookAhead(table, received, source);
+    for (const Received& one : received) {
+      benchmark::DoNotOptimize(Respond(table, one, {.source = source}, out));
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kLookAheadMax));
+}
+BENCHMARK(BM_AnswerBatch)->Arg(2)->Arg(1000)->Arg(10000);
 
 void BM_AnswerByClientSubnet(benchmark::State& state) {
   Answer(state, MakeQuery("contoso.webpubsub.azure.com", kTypeA, {.options = Subnet(1, 24, 0, {10, 15, 7})}));

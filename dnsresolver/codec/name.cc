@@ -27,12 +27,17 @@ constexpr uint64_t Lower8(uint64_t word) {
 // A length byte is at most 63, so it is no letter: whole names can be lowered without a look at their labels.
 void CopyLower(const uint8_t* from, size_t size, uint8_t* to) {
   uint64_t word;
-  for (; size >= sizeof(word); size -= sizeof(word), from += sizeof(word), to += sizeof(word)) {
-    std::memcpy(&word, from, sizeof(word));
+  const auto eight = [&](size_t at) {
+    std::memcpy(&word, from + at, sizeof(word));
     word = Lower8(word);
-    std::memcpy(to, &word, sizeof(word));
+    std::memcpy(to + at, &word, sizeof(word));
+  };
+  if (size < sizeof(word)) {
+    for (size_t i = 0; i < size; ++i) to[i] = Lower(from[i]);
+    return;
   }
-  for (size_t i = 0; i < size; ++i) to[i] = Lower(from[i]);
+  for (size_t at = 0; at + sizeof(word) < size; at += sizeof(word)) eight(at);
+  eight(size - sizeof(word));  // The last ones, some of them once more.
 }
 
 }  // namespace

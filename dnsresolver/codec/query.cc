@@ -86,11 +86,10 @@ enum class Body {
 Body ReadBody(Bytes packet, const Counts& counts, Query& query) {
   size_t at = kHeaderBytes;
   for (uint16_t i = 0; i < counts.questions; ++i) {
-    Name name;
-    const std::optional<size_t> end = ReadName(packet, at, name);
+    Name other;
+    const std::optional<size_t> end = ReadName(packet, at, i == 0 ? query.name : other);
     if (!end.has_value() || packet.size() - *end < 4) return Body::kMalformed;
     if (i == 0) {
-      query.name = name;
       query.type = ReadU16(packet, *end);
       query.question_class = ReadU16(packet, *end + 2);
       query.question_bytes = *end + 4 - kHeaderBytes;

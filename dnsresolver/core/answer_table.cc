@@ -66,7 +66,7 @@ Sections Compile(uint16_t answers, uint16_t authorities, Write write) {
   Writer out(buffer);
   write(out);
   NONET_CHECK(!out.overflowed());
-  return {{buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(out.size())}, answers, authorities};
+  return {answers, authorities, {buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(out.size())}};
 }
 
 }  // namespace
@@ -74,20 +74,22 @@ Sections Compile(uint16_t answers, uint16_t authorities, Write write) {
 AnswerPlan::AnswerPlan(AnswerSettings settings, Topology topology,
                        std::shared_ptr<const PrefixTable> prefixes, const AnswerPlan* previous)
     : settings_(std::move(settings)), topology_(std::move(topology)), prefixes_(std::move(prefixes)) {
-  size_t names = 3;
-  for (const ResourceTopology& resource : topology_.resources) names += 2 + resource.endpoints.size();
-  names_.Reserve(names);
+  names_.Reserve(3 + 2 * topology_.resources.size());
+  size_t instances = 0;
+  for (const ResourceTopology& resource : topology_.resources) instances += resource.endpoints.size();
+  instances_.Reserve(instances);
   CompileZone();
   const bool reuse =
       previous != nullptr && previous->prefixes_ == prefixes_ && previous->settings_ == settings_;
   CompileResources(reuse ? previous : nullptr);
   for (uint32_t i = 0; i < resources_.size(); ++i) {
-    names_.Add(resources_[i]->key, {Kind::kResource, i, 0});
+    const auto& key = resources_[i]->key;
+    names_.Add({key.data(), key.size()}, {Kind::kResource, i, 0});
     names_.Add(resources_[i]->alias_key, {Kind::kAlias, i, 0});
   }
   for (uint32_t i = 0; i < resources_.size(); ++i) {
     const std::vector<std::string>& keys = resources_[i]->endpoint_keys;
-    for (uint32_t j = 0; j < keys.size(); ++j) names_.Add(keys[j], {Kind::kInstance, i, j});
+    for (uint32_t j = 0; j < keys.size(); ++j) instances_.Add(keys[j], {Kind::kInstance, i, j});
   }
 }
 
@@ -112,7 +114,10 @@ std::string AnswerPlan::KeyOf(const std::string& host_name) const {
   return name.ok() && name->IsWithin(settings_.zone) ? std::string(name->key()) : std::string();
 }
 
-const AnswerPlan::Entry* AnswerPlan::Find(absl::string_view key) const { return names_.Find(key); }
+const AnswerPlan::Entry* AnswerPlan::Find(absl::string_view key) const {
+  const Entry* entry = names_.Find(key);
+  return entry != nullptr ? entry : instances_.Find(key);
+}
 
 void AnswerPlan::WriteSoa(Writer& out, size_t zone_at, uint32_t ttl_s) const {
   WriteRecordHead(out, zone_at, kTypeSoa, ttl_s, (1 + 2 + 2) + (1 + 10 + 2) + 5 * 4);
@@ -169,7 +174,8 @@ std::shared_ptr<const AnswerPlan::ResourcePlan> AnswerPlan::CompileResource(
   plan->scopes = ScopeTable(*prefixes_, plan->order_of_region,
                             plan->order_of_region[static_cast<size_t>(resource.primary_region)]);
   if (!resource.profiles.empty()) plan->profile = std::make_shared<const ProfilePlan>(resource, *prefixes_);
-  plan->key = KeyOf(resource.host_name);
+  const std::string key = KeyOf(resource.host_name);
+  plan->key.assign(key.begin(), key.end());
   for (const Endpoint& endpoint : resource.endpoints) {
     plan->endpoint_keys.push_back(KeyOf(endpoint.host_name));
   }

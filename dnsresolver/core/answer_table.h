@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "dnsresolver/codec/name.h"
 #include "dnsresolver/codec/writer.h"
@@ -62,24 +63,25 @@ class AnswerPlan {
     uint32_t endpoint = 0;  // kInstance: index into its endpoints.
   };
   struct EndpointAnswers {
-    Sections cname;              // For every other type: ANY is minimal (RFC 8482).
     Sections cname_and_address;  // For A.
+    Sections cname;              // For every other type: ANY is minimal (RFC 8482).
     Sections own_address;        // For A of the instance's own name; empty without an address.
   };
   // Follows from the resource, the settings and the prefixes alone, so plans before and after share it as
   // long as those stay.
-  struct ResourcePlan {
+  struct alignas(64) ResourcePlan {
+    // What every answer reads is in the first two cache lines.
+    absl::InlinedVector<char, 64> key;  // The host name's wire form; empty outside the zone.
     std::vector<EndpointAnswers> answers;
-    Sections alias;                              // The CNAME to the alias; empty without one.
-    std::vector<EndpointAnswers> alias_answers;  // For the alias's own name; empty without one.
     // Who is steered by profiles; nullptr for the others. Goes before `scopes` and the orders.
     std::shared_ptr<const ProfilePlan> profile;
-    ScopeTable scopes;                       // Numbers the orders as `orders` does.
-    std::string key;                         // The host name's wire form; empty outside the zone.
-    std::string alias_key;                   // The same of the alias; empty without one.
-    std::vector<std::string> endpoint_keys;  // The same of the endpoints.
-    std::vector<PreferenceOrder> orders;     // The distinct ones.
-    std::vector<int> order_of_region;        // Index into `orders` by region number.
+    Sections alias;                              // The CNAME to the alias; empty without one.
+    std::vector<EndpointAnswers> alias_answers;  // For the alias's own name; empty without one.
+    ScopeTable scopes;                           // Numbers the orders as `orders` does.
+    std::string alias_key;                       // As `key`, of the alias; empty without one.
+    std::vector<std::string> endpoint_keys;      // The same of the endpoints.
+    std::vector<PreferenceOrder> orders;         // The distinct ones.
+    std::vector<int> order_of_region;            // Index into `orders` by region number.
   };
 
   // Names outside the zone are left out; of two things with one name the resource wins, then who sorts first.
@@ -93,7 +95,6 @@ class AnswerPlan {
   // Where LookAhead looks.
   uint64_t FetchName(absl::string_view key) const { return names_.FetchPlace(key); }
   const Entry* FetchEntry(uint64_t fetched_name) const { return names_.FetchKey(fetched_name); }
-  const void* resource_at(uint32_t index) const { return &resources_[index]; }
 
   const AnswerSettings& settings() const { return settings_; }
   const Topology& topology() const { return topology_; }
@@ -122,7 +123,9 @@ class AnswerPlan {
   const std::shared_ptr<const PrefixTable> prefixes_;           // Shared with the plans before and after.
   std::vector<std::shared_ptr<const ResourcePlan>> resources_;  // So are these.
   std::string zone_key_, name_server_key_, aliases_key_;
-  NameIndex<Entry> names_;  // Its keys are those of the resources and the three above.
+  // Their keys are those of the resources and the three above. Most questions are for a resource's name, so
+  // those of the instances, nine times as many, are apart.
+  NameIndex<Entry> names_, instances_;
   Sections soa_, name_servers_, server_address_, version_, server_id_;
 };
 

@@ -3,24 +3,25 @@
 // over the whole batch, so that the waits overlap. Only hints: answers are the same without. Pure; allocates
 // nothing.
 //
-//   LookAhead(table, packets, source);
-//   for (...) Respond(table, packets[i], ...);
+//   LookAhead(table, questions, source);
+//   for (...) Respond(table, questions[i], ...);
 #pragma once
 
 #include <cstddef>
 #include <span>
 
-#include "dnsresolver/codec/wire.h"
 #include "dnsresolver/core/answer_table.h"
 #include "dnsresolver/core/ip_prefix.h"
+#include "dnsresolver/core/responder.h"
 
 namespace nonet::dns {
 
-inline constexpr size_t kLookAheadMax = 16;  // Packets a call; about as many reads as a core has under way.
+inline constexpr size_t kLookAheadMax = 16;  // Questions a call; about as many reads as a core has under way.
 // With fewer resources everything is in the cache anyway.
 inline constexpr size_t kLookAheadResourcesMin = 256;
 
-// `source`: of the first packet. The others are likely to come from the same region or to say where they are.
-void LookAhead(const AnswerTable& table, std::span<const Bytes> packets, const IpPrefix& source);
+// `source`: of the first question. The others are likely to come from the same region or to say where they
+// are.
+void LookAhead(const AnswerTable& table, std::span<const Received> questions, const IpPrefix& source);
 
 }  // namespace nonet::dns

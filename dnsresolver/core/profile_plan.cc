@@ -67,7 +67,7 @@ Sections AddressRecords(const ResourceTopology& resource, std::span<const uint8_
     ++records;
   }
   NONET_CHECK(!out.overflowed());
-  return {{buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(out.size())}, records, 0};
+  return {records, 0, {buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(out.size())}};
 }
 
 }  // namespace

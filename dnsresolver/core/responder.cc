@@ -208,15 +208,11 @@ AnswerKind KindOf(const Content& content) {
 
 }  // namespace
 
-Response Respond(const AnswerTable& table, Bytes packet, const Asker& asker, std::span<uint8_t> out) {
-  Query query;
-  QueryVerdict verdict = ParseQuery(packet, query);
-  if (verdict == QueryVerdict::kCookie && asker.cookies == nullptr) {
-    query.error = Rcode::kFormErr;
-    verdict = QueryVerdict::kError;
-  }
+Response Respond(const AnswerTable& table, const Received& question, const Asker& asker,
+                 std::span<uint8_t> out) {
+  const Query& query = question.query;
   Content content;
-  switch (verdict) {
+  switch (question.verdict) {
     case QueryVerdict::kDrop:
       return {};
     case QueryVerdict::kError:
@@ -229,6 +225,7 @@ Response Respond(const AnswerTable& table, Bytes packet, const Asker& asker, std
       content = AnswerChaos(table.plan(), query);
       break;
     case QueryVerdict::kCookie:
+      if (asker.cookies == nullptr) content = Failed(Rcode::kFormErr);
       break;
   }
   Response response;
@@ -248,9 +245,15 @@ Response Respond(const AnswerTable& table, Bytes packet, const Asker& asker, std
   const size_t bytes_max = asker.transport == Transport::kTcp
                                ? kMessageBytesMax
                                : std::min(query.udp_bytes_max, table.plan().settings().udp_bytes_max);
-  const Bytes question = packet.subspan(kHeaderBytes, query.question_bytes);
-  WriteMessage(table.plan(), query, question, content, asker, std::min(bytes_max, out.size()), out, response);
+  const Bytes asked = question.packet.subspan(kHeaderBytes, query.question_bytes);
+  WriteMessage(table.plan(), query, asked, content, asker, std::min(bytes_max, out.size()), out, response);
   return response;
+}
+
+Response Respond(const AnswerTable& table, Bytes packet, const Asker& asker, std::span<uint8_t> out) {
+  Received question;
+  Read(packet, question);
+  return Respond(table, question, asker, out);
 }
 
 Response Respond(const AnswerTable& table, Bytes packet, const IpPrefix& source, Transport transport,

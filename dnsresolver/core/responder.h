@@ -1,8 +1,10 @@
 // From a query's bytes to the answer's bytes: parse, look up, copy, patch. Pure; reads one immutable table;
 // allocates nothing, unless the switch `explain` is on: then an explanation is put into words.
 //
+//   Received question;
+//   Read(packet, question);
 //   std::array<uint8_t, kAnswerBytesMax> out;
-//   Response response = Respond(table, packet, {.source = source}, out);
+//   Response response = Respond(table, question, {.source = source}, out);
 //   if (response.bytes > 0) send(out, response.bytes);
 #pragma once
 
@@ -10,6 +12,7 @@
 #include <cstdint>
 #include <span>
 
+#include "dnsresolver/codec/query.h"
 #include "dnsresolver/codec/wire.h"
 #include "dnsresolver/core/answer_table.h"
 #include "dnsresolver/core/cookies.h"
@@ -46,7 +49,22 @@ struct Response {
   size_t question_end = 0;
 };
 
+// A packet and what it says. Reading comes first, for a whole batch, so that LookAhead need not do it again.
+struct Received {
+  Bytes packet;  // Outlives this.
+  Query query;
+  QueryVerdict verdict = QueryVerdict::kDrop;
+};
+// `question` is new.
+inline void Read(Bytes packet, Received& question) {
+  question.packet = packet;
+  question.verdict = ParseQuery(packet, question.query);
+}
+
 // `out` has room for kAnswerBytesMax.
+Response Respond(const AnswerTable& table, const Received& question, const Asker& asker,
+                 std::span<uint8_t> out);
+// The same, read here.
 Response Respond(const AnswerTable& table, Bytes packet, const Asker& asker, std::span<uint8_t> out);
 Response Respond(const AnswerTable& table, Bytes packet, const IpPrefix& source, Transport transport,
                  std::span<uint8_t> out);

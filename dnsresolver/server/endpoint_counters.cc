@@ -14,21 +14,19 @@ Counter Series(Metrics& metrics, const std::string& endpoint) {
 
 }  // namespace
 
-EndpointCounters::EndpointCounters(const AnswerPlan& plan, Metrics& metrics)
-    : others_(Series(metrics, "(others)")) {
-  uint32_t first = 0;
+EndpointCounters::EndpointCounters(const AnswerPlan& plan, Metrics& metrics) {
   for (const ResourceTopology& resource : plan.topology().resources) {
-    first_.push_back(first);
-    first += static_cast<uint32_t>(resource.endpoints.size());
+    if (counters_.size() == kEndpointSeriesMax) break;
+    first_.push_back(static_cast<uint32_t>(counters_.size()));
     for (const Endpoint& endpoint : resource.endpoints) {
       if (counters_.size() < kEndpointSeriesMax) counters_.push_back(Series(metrics, endpoint.name));
     }
   }
+  counters_.push_back(Series(metrics, "(others)"));
 }
 
-void EndpointCounters::Add(int32_t resource, int32_t endpoint, uint32_t answers) const {
-  const size_t at = first_[static_cast<size_t>(resource)] + static_cast<size_t>(endpoint);
-  Counter counter = at < counters_.size() ? counters_[at] : others_;
+void EndpointCounters::Add(size_t series, uint32_t answers) const {
+  Counter counter = counters_[series];
   counter.Increment(answers);
 }
 

@@ -158,7 +158,7 @@ bool TcpListener::Impl::Connection::AnswerQueries() {
     const Response response = Respond(*table, query, asker, answer);
     counts.Add(query.size(), response);
     if (endpoints != nullptr && response.endpoint >= 0) {
-      endpoints->Add(response.resource, response.endpoint, 1);
+      endpoints->Add(endpoints->SeriesOf(response.resource, response.endpoint), 1);
     }
     if (listener->options.caches != nullptr) {
       listener->options.caches->Note(table->plan().topology().revision, response, peer.ip,

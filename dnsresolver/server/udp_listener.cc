@@ -90,6 +90,7 @@ struct Worker {
   Random draws;
   Asker asker;
   int64_t now_ns = 0;
+  std::array<Received, kLookAheadMax> questions;
   Batch batch;
 };
 
@@ -110,40 +111,51 @@ bool Limit(Worker& worker, std::span<uint8_t> answer, Response& response, QueryC
   return false;
 }
 
-// Counts answers by endpoint, those of one endpoint in a row at once.
+// Counts answers by endpoint, those of one series in a row at once, and those of the shared one in a batch.
 class Tally {
  public:
   explicit Tally(const EndpointCounters* counters) : counters_(counters) {}
-  ~Tally() { Flush(); }
+  ~Tally() {
+    if (counters_ == nullptr) return;
+    Flush();
+    if (others_ > 0) counters_->Add(counters_->series() - 1, others_);
+  }
   void Add(const Response& response) {
     if (counters_ == nullptr || response.endpoint < 0 || response.bytes == 0) return;
-    if (response.resource != resource_ || response.endpoint != endpoint_) {
+    const size_t series = counters_->SeriesOf(response.resource, response.endpoint);
+    if (series == counters_->series() - 1) {
+      ++others_;
+      return;
+    }
+    if (series != series_) {
       Flush();
-      resource_ = response.resource;
-      endpoint_ = response.endpoint;
+      series_ = series;
     }
     ++answers_;
   }
 
  private:
   void Flush() {
-    if (answers_ > 0) counters_->Add(resource_, endpoint_, answers_);
+    if (answers_ > 0) counters_->Add(series_, answers_);
     answers_ = 0;
   }
 
   const EndpointCounters* const counters_;
-  int32_t resource_ = -1, endpoint_ = -1;
-  uint32_t answers_ = 0;
+  size_t series_ = 0;
+  uint32_t answers_ = 0;  // Of series_.
+  uint32_t others_ = 0;
 };
 
-void LookAheadFrom(const AnswerTable& table, const Batch& batch, size_t first, size_t count) {
-  if (table.plan().topology().resources.size() < kLookAheadResourcesMin) return;
-  std::array<Bytes, kLookAheadMax> packets;
-  const size_t n = std::min(count - first, packets.size());
+// Reads what was received from `first` on, as much of it as is looked ahead at once.
+void ReadFrom(const AnswerTable& table, Worker& worker, size_t first, size_t count) {
+  const Batch& batch = worker.batch;
+  const size_t n = std::min(count - first, worker.questions.size());
   for (size_t i = 0; i < n; ++i) {
-    packets[i] = {batch.queries[first + i].data(), batch.received[first + i].msg_len};
+    std::construct_at(&worker.questions[i]);
+    Read({batch.queries[first + i].data(), batch.received[first + i].msg_len}, worker.questions[i]);
   }
-  LookAhead(table, {packets.data(), n}, SocketAddress::FromSockaddr(batch.peers[first]).ip);
+  if (table.plan().topology().resources.size() < kLookAheadResourcesMin) return;
+  LookAhead(table, {worker.questions.data(), n}, SocketAddress::FromSockaddr(batch.peers[first]).ip);
 }
 
 // Answers the first `count` received; returns how many answers wait in to_send.
@@ -154,15 +166,15 @@ size_t Answer(const AnswerTable& table, const EndpointCounters* counters, Worker
   size_t answers = 0;
   worker.BeginBatch();
   for (size_t i = 0; i < count; ++i) {
-    if (i % kLookAheadMax == 0) LookAheadFrom(table, batch, i, count);
+    if (i % kLookAheadMax == 0) ReadFrom(table, worker, i, count);
     const SocketAddress peer = SocketAddress::FromSockaddr(batch.peers[i]);
-    const Bytes query(batch.queries[i].data(), batch.received[i].msg_len);
+    const Received& question = worker.questions[i % kLookAheadMax];
     Response response;
     worker.asker.source = peer.ip;
     worker.asker.draw = static_cast<uint32_t>(worker.draws.Next() >> 32);
-    if (peer.port != 0) response = Respond(table, query, worker.asker, batch.answers[answers]);
+    if (peer.port != 0) response = Respond(table, question, worker.asker, batch.answers[answers]);
     if (worker.limiter.enabled() && !Limit(worker, batch.answers[answers], response, counts)) continue;
-    counts.Add(query.size(), response);
+    counts.Add(question.packet.size(), response);
     tally.Add(response);
     worker.Note(table, response);
     if (response.bytes == 0) continue;

@@ -101,8 +101,9 @@ TEST(LookAhead, TakesWhateverComes) {
   const AnswerTable table(plan, AllOf(*plan, MonitorStatus::kStopped));
   std::vector<Packet> packets = {{}, Packet(12, 0), Packet(40, 0xC0), MakeQuery("nobody.example", kTypeA)};
   for (int i = 0; i < 40; ++i) packets.push_back(MakeQuery(absl::StrCat("res", 100 + i, ".", kZone), kTypeA));
-  const std::vector<Bytes> views(packets.begin(), packets.end());
-  LookAhead(table, views, Ip("127.143.0.1"));
+  std::vector<Received> received(packets.size());
+  for (size_t i = 0; i < packets.size(); ++i) Read(packets[i], received[i]);
+  LookAhead(table, received, Ip("127.143.0.1"));
   LookAhead(table, {}, Ip("::1"));
 }
 
