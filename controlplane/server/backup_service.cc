@@ -91,7 +91,6 @@ class BackupServiceImpl final : public backup::v1::BackupService::CallbackServic
     if (running_.exchange(true)) return new RefusedReactor(errors::BackupRunning());
     auto* const reactor = new BackupReactor(directory_, running_);
     const absl::Status taken = engine_.Submit([this, reactor](Engine::Turn& turn) {
-      turn.FinishAlone();
       turn.Then([this, reactor](const absl::Status& committed) {
         if (!committed.ok()) return reactor->Fail(committed);
         reactor->Begin(store_, engine_.plane(), engine_.now());

@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -48,8 +49,7 @@ Engine::Engine(EventLoop& loop, Store& store, Metrics& metrics, Options options,
       commands_queued_max_(options.commands_queued_max),
       fail_(std::move(fail)),
       plane_(std::move(options.resources), options.log_events_max),
-      alive_(std::make_shared<bool>(true)),
-      committer_(store, loop.clock()) {}
+      alive_(std::make_shared<bool>(true)) {}
 
 Engine::~Engine() {
   *alive_ = false;
@@ -72,8 +72,7 @@ absl::Status Engine::Start() {
 absl::Status Engine::Submit(Work work) {
   absl::MutexLock lock(&mu_);
   RETURN_IF_ERROR(closed_);
-  if (queue_.size() + unfinished_ >= commands_queued_max_)
-    return errors::Overloaded("commands", commands_queued_max_);
+  if (queue_.size() >= commands_queued_max_) return errors::Overloaded("commands", commands_queued_max_);
   Enqueue(std::move(work));
   return absl::OkStatus();
 }
@@ -97,93 +96,49 @@ void Engine::Stop() {
     closed_.Update(errors::Stopping());
   }
   Drain();
-  while (under_way_) Committed(committer_.Wait());
   loop_.Cancel(std::exchange(timer_, 0));
-}
-
-Engine::Turn Engine::TurnOf(Batch& batch) {
-  return {plane_, now(), batch.effects, batch.replies, batch.closings, batch.alone};
-}
-
-void Engine::Apply() {
-  if (under_way_ && under_way_->alone) return;
-  std::vector<Work> works;
-  {
-    absl::MutexLock lock(&mu_);
-    works.swap(queue_);
-    unfinished_ += works.size();
-    drain_posted_ = false;
-  }
-  Turn turn = TurnOf(open_);
-  for (Work& work : works) work(turn);
-  open_.commands += works.size();
-  series_->commands.Increment(static_cast<double>(works.size()));
 }
 
 void Engine::Drain() {
   NONET_CHECK(loop_.InLoopThread());
-  Apply();
-  if (under_way_) return;
-  if (std::optional<Batch> ready = Close()) Finish(*std::move(ready), failed_);
-}
-
-std::optional<Engine::Batch> Engine::Close() {
-  Batch batch = std::exchange(open_, {});
-  Turn turn = TurnOf(batch);
-  plane_.Settle(turn.now, batch.effects);
-  std::optional<StoreBatch> writes;
+  std::vector<Work> works;
+  {
+    absl::MutexLock lock(&mu_);
+    works.swap(queue_);
+    drain_posted_ = false;
+  }
+  Effects effects;
+  std::vector<Reply> replies;
+  Turn turn{plane_, now(), effects, replies};
+  for (Work& work : works) work(turn);
+  plane_.Settle(turn.now, effects);
+  std::optional<StoreBatch> batch;
   // After a failed commit nothing is promised any more, not even what was only read.
-  if (!batch.effects.empty() && failed_.ok()) {
-    writes = plane_.Seal(std::exchange(batch.effects, {}), turn.now);
-    batch.log = writes->log;
-    batch.revision = writes->revision;
-  }
-  for (Closing& closing : batch.closings) turn.Then(closing());
-  batch.closings.clear();
+  if (!effects.empty() && failed_.ok()) batch = plane_.Seal(std::exchange(effects, {}), turn.now);
   if (close_) close_(turn);
-  NONET_CHECK(batch.effects.empty() || !failed_.ok());
-  ArmTimer();
-  if (!writes) return batch;
-  if (std::exchange(single_, batch.commands == 1) && single_) {
-    Count(batch, committer_.Write(*writes));
-    return batch;
-  }
-  under_way_ = std::move(batch);
-  committer_.Begin(*std::move(writes), [this, alive = alive_] {
-    loop_.Post([this, alive] {
-      if (!*alive) return;
-      if (auto outcome = committer_.Take()) Committed(*std::move(outcome));
-    });
-  });
-  return std::nullopt;
-}
-
-void Engine::Committed(Committer::Outcome outcome) {
-  Batch done = *std::exchange(under_way_, std::nullopt);
-  Count(done, outcome);
-  // Answered first, though the disk waits meanwhile: whoever hears of it and asks again at once is in the
-  // next batch, and few large batches cost less than many small ones.
-  Finish(std::move(done), outcome.status);
-  Apply();
-  if (std::optional<Batch> ready = Close()) Finish(*std::move(ready), failed_);
-}
-
-void Engine::Count(const Batch& batch, const Committer::Outcome& outcome) {
-  if (!outcome.status.ok()) return Fail(outcome.status);
-  series_->commit_seconds.Increment(static_cast<double>(outcome.took_ns) /
-                                    static_cast<double>(kNanosPerSecond));
-  series_->commits.Increment();
-  series_->batch.Set(static_cast<double>(batch.commands));
-  series_->revision.Set(static_cast<double>(batch.revision));
-}
-
-void Engine::Finish(Batch batch, const absl::Status& committed) {
-  if (committed.ok() && publish_ && !batch.log.empty()) publish_(batch.log);
-  for (Reply& reply : batch.replies) reply(committed);
+  NONET_CHECK(effects.empty() || !failed_.ok());
+  const absl::Status committed = batch ? Commit(*batch, works.size()) : failed_;
+  if (committed.ok() && publish_ && batch && !batch->log.empty()) publish_(batch->log);
+  for (Reply& reply : replies) reply(committed);
+  series_->commands.Increment(static_cast<double>(works.size()));
   series_->subscribers.Set(static_cast<double>(plane_.subscribers().connected()));
   series_->refusals.Set(static_cast<double>(plane_.subscribers().refusals()));
-  absl::MutexLock lock(&mu_);
-  unfinished_ -= batch.commands;
+  ArmTimer();
+}
+
+absl::Status Engine::Commit(const StoreBatch& batch, size_t commands) {
+  const int64_t before = loop_.clock().SteadyNs();
+  const absl::Status status = store_.Commit(batch);
+  if (!status.ok()) {
+    Fail(status);
+    return status;
+  }
+  series_->commit_seconds.Increment(static_cast<double>(loop_.clock().SteadyNs() - before) /
+                                    static_cast<double>(kNanosPerSecond));
+  series_->commits.Increment();
+  series_->batch.Set(static_cast<double>(commands));
+  series_->revision.Set(static_cast<double>(batch.revision));
+  return absl::OkStatus();
 }
 
 void Engine::Fail(const absl::Status& status) {

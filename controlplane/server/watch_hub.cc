@@ -59,17 +59,14 @@ void WatchHub::Open(Engine::Turn& turn, const std::shared_ptr<WatchSession>& ses
   log::Info("subscriber connected", {{"subscriber", open.subscriber()},
                                      {"epoch", open.epoch()},
                                      {"resume_revision", open.resume_revision()}});
-  // What this turn changes is not durable yet, so the stream starts after it: with what there is at its
-  // close, since the next turn's changes are published next.
-  turn.AtClose([this, session, scope = stream.scope, resume = open.resume_revision(),
-                history = open.history()]() -> Engine::Reply {
-    return [this, session, feed = engine_.plane().InitialFeed(scope, resume, history)](
-               const absl::Status& committed) mutable {
-      Stream* ready = Find(session);
-      if (!committed.ok() || ready == nullptr) return;
-      ready->started = true;
-      Send(*ready, std::move(feed));
-    };
+  // What this turn changes is not durable yet, so the stream starts after it, with what there is then: the
+  // next turn's changes are published next.
+  turn.Then([this, session, scope = stream.scope, resume = open.resume_revision(),
+             history = open.history()](const absl::Status& committed) {
+    Stream* ready = Find(session);
+    if (!committed.ok() || ready == nullptr) return;
+    ready->started = true;
+    Send(*ready, engine_.plane().InitialFeed(scope, resume, history));
   });
 }
 

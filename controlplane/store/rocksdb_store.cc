@@ -3,11 +3,13 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -46,6 +48,9 @@ rocksdb::Options MakeOptions(size_t write_buffer_bytes) {
   // The state is some megabytes; small buffers keep the process small.
   options.write_buffer_size = write_buffer_bytes;
   options.max_write_buffer_number = 2;
+  // Nothing is read between opening and the next opening, so what is written need not be kept sorted.
+  options.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
+  options.allow_concurrent_memtable_write = false;
   options.max_open_files = 64;
   options.max_background_jobs = 2;
   options.keep_log_file_num = 2;

@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <utility>
+#include <vector>
 
-#include "absl/synchronization/notification.h"
 #include "common/base/error.h"
 #include "common/clock/simulated_clock.h"
 #include "controlplane/store/memory_store.h"
@@ -30,7 +30,6 @@ class FaultyStore final : public Store {
   explicit FaultyStore(Store& store) : store_(store) {}
   absl::StatusOr<StoredState> Load() override { return store_.Load(); }
   absl::Status Commit(const StoreBatch& batch) override {
-    if (slow) gate.WaitForNotification();
     ++commits;
     if (fault == Fault::kBeforeCommit) return absl::DataLossError("died before the commit");
     const absl::Status status = store_.Commit(batch);
@@ -39,10 +38,8 @@ class FaultyStore final : public Store {
     return status;
   }
   Fault fault = Fault::kNone;
-  std::atomic<int> commits = 0;
-  std::atomic<uint64_t> durable = 0;
-  bool slow = false;  // Commits wait for the gate.
-  absl::Notification gate;
+  int commits = 0;
+  uint64_t durable = 0;
 
  private:
   Store& store_;
@@ -166,42 +163,6 @@ TEST(Engine, KilledBeforeTheCommitLeavesNothing) {
   EXPECT_EQ(store.Load()->revision, 1u);
 }
 
-// A life whose disk stands still until the gate opens.
-struct SlowLife : Life {
-  explicit SlowLife(Store& inner, size_t queued_max = kCommandsQueuedMax) : Life(inner, queued_max) {
-    store.slow = true;
-  }
-  ~SlowLife() {
-    if (!store.gate.HasBeenNotified()) store.gate.Notify();
-  }
-  // Runs `next` on the loop when all that was submitted before has been applied.
-  void AfterApplying(std::function<void()> next) { loop.Post(std::move(next)); }
-};
-
-TEST(Engine, AppliesWhatComesInWhileTheDiskSyncsAndWritesItNext) {
-  MemoryStore store;
-  SlowLife life(store);
-  ASSERT_TRUE(life.Submit(Create("contoso")).ok());
-  life.AfterApplying([&] {
-    ASSERT_TRUE(life.Submit(Create("fabrikam")).ok());
-    ASSERT_TRUE(life.Submit(Create("adatum")).ok());
-    life.AfterApplying([&] {
-      EXPECT_EQ(life.engine.plane().revision(), 3u);
-      EXPECT_TRUE(life.replies.empty());  // Not one of them is durable.
-      life.store.gate.Notify();
-      life.engine.SubmitEnd(
-          [&](Engine::Turn& turn) { turn.Then([&](const absl::Status&) { life.loop.Stop(); }); });
-    });
-  });
-  life.loop.Run();
-  EXPECT_EQ(life.store.commits, 2);  // The first alone, then what came in meanwhile.
-  ASSERT_EQ(life.replies.size(), 3u);
-  for (const absl::Status& reply : life.replies) EXPECT_TRUE(reply.ok()) << reply;
-  EXPECT_GE(life.commits_at_reply[0], 1);
-  EXPECT_EQ(life.commits_at_reply[2], 2);
-  EXPECT_EQ(store.Load()->revision, 3u);
-}
-
 // Each command comes when the one before has been answered, as of a single caller.
 TEST(Engine, WritesCommandsThatComeOneByOneAndFailsWithTheFirstThatCannotBeWritten) {
   MemoryStore store;
@@ -234,151 +195,55 @@ TEST(Engine, WritesCommandsThatComeOneByOneAndFailsWithTheFirstThatCannotBeWritt
   EXPECT_EQ(store.Load()->revision, 4u);
 }
 
-TEST(Engine, PublishesEachTurnOnceInOrderAsTheyBecomeDurable) {
+// What a stream starts with: later turns are published to it, so their changes must not be in it, and all
+// that is in it must be durable.
+TEST(Engine, RepliesFindTheCoreWhereTheStoreIs) {
   MemoryStore store;
-  SlowLife life(store);
-  std::vector<uint64_t> published;
-  life.engine.OnPublish([&](const std::vector<LogEntry>& log) {
-    for (const LogEntry& entry : log) {
-      published.push_back(entry.revision);
-      EXPECT_LE(entry.revision, life.store.durable);
-    }
-  });
-  ASSERT_TRUE(life.Submit(Create("contoso")).ok());
-  life.AfterApplying([&] {
+  Life life(store);
+  std::vector<std::pair<uint64_t, uint64_t>> seen;  // Of the core, of the store.
+  const auto look = [&] {
+    return life.engine.Submit([&](Engine::Turn& turn) {
+      turn.Then([&](const absl::Status&) {
+        seen.emplace_back(life.engine.plane().revision(), store.Load()->revision);
+      });
+    });
+  };
+  ASSERT_TRUE(look().ok());
+  ASSERT_TRUE(life.Submit(Create("contoso")).ok());  // Of the same turn, though it comes after.
+  life.loop.Post([&] {
     ASSERT_TRUE(life.Submit(Create("fabrikam")).ok());
-    life.store.gate.Notify();
-  });
-  life.AfterApplying([&] { ASSERT_TRUE(life.Submit(Create("adatum")).ok()); });
-  life.AfterApplying([&] {
+    ASSERT_TRUE(look().ok());
     life.engine.SubmitEnd(
         [&](Engine::Turn& turn) { turn.Then([&](const absl::Status&) { life.loop.Stop(); }); });
   });
   life.loop.Run();
-  EXPECT_EQ(published, (std::vector<uint64_t>{1, 2, 3}));
+  EXPECT_EQ(seen, (std::vector<std::pair<uint64_t, uint64_t>>{{1, 1}, {2, 2}}));
 }
 
-// What a stream starts with: later turns are published to it, so their changes must not be in it.
-TEST(Engine, ClosesATurnBeforeTheNextOneIsApplied) {
+TEST(Engine, FailsWhatComesInAfterACommitThatFailed) {
   MemoryStore store;
-  SlowLife life(store);
-  uint64_t at_close = 0;
-  uint64_t at_reply = 0;
-  ASSERT_TRUE(life.engine
-                  .Submit([&](Engine::Turn& turn) {
-                    turn.AtClose([&]() -> Engine::Reply {
-                      at_close = life.engine.plane().revision();
-                      return [&](const absl::Status&) { at_reply = life.engine.plane().revision(); };
-                    });
-                  })
-                  .ok());
-  ASSERT_TRUE(life.Submit(Create("contoso")).ok());  // Of the same turn, though it comes after.
-  life.AfterApplying([&] {
-    ASSERT_TRUE(life.Submit(Create("fabrikam")).ok());
-    life.AfterApplying([&] {
-      life.store.gate.Notify();
-      life.engine.SubmitEnd(
-          [&](Engine::Turn& turn) { turn.Then([&](const absl::Status&) { life.loop.Stop(); }); });
-    });
-  });
-  life.loop.Run();
-  EXPECT_EQ(at_close, 1u);
-  EXPECT_EQ(at_reply, 2u);
-}
-
-TEST(Engine, FailsWhatWasAppliedAfterACommitThatFailed) {
-  MemoryStore store;
-  SlowLife life(store);
+  Life life(store);
   life.store.fault = FaultyStore::Fault::kBeforeCommit;
   life.engine.OnPublish([](const std::vector<LogEntry>&) { ADD_FAILURE() << "nobody may hear of it"; });
   ASSERT_TRUE(life.Submit(Create("contoso")).ok());
-  life.AfterApplying([&] {
-    ASSERT_TRUE(life.Submit(Create("fabrikam")).ok());
-    life.engine.SubmitEnd([&](Engine::Turn& turn) {
-      turn.Then([&](const absl::Status& committed) {
-        EXPECT_FALSE(committed.ok());  // A read sees what is not durable.
-        life.loop.Stop();
-      });
-    });
-    life.AfterApplying([&] { life.store.gate.Notify(); });
-  });
-  life.loop.Run();
-  ASSERT_EQ(life.replies.size(), 2u);
-  for (const absl::Status& reply : life.replies) EXPECT_EQ(reply.code(), absl::StatusCode::kDataLoss);
-  EXPECT_EQ(life.failures.size(), 1u);
-  EXPECT_EQ(life.store.commits, 1);  // Nothing is written after it.
-  EXPECT_EQ(store.Load()->revision, 0u);
-}
-
-TEST(Engine, CountsWhatIsNotDurableAsWaiting) {
-  MemoryStore store;
-  SlowLife life(store, 2);
-  ASSERT_TRUE(life.Submit(Create("contoso")).ok());
-  life.AfterApplying([&] {
-    EXPECT_TRUE(life.Submit(Create("fabrikam")).ok());
-    life.AfterApplying([&] {
-      EXPECT_EQ(ErrorReason(life.Submit(Create("adatum"))), "OVERLOADED");
-      life.store.gate.Notify();
-      life.engine.SubmitEnd([&](Engine::Turn& turn) {
-        turn.Then([&](const absl::Status&) {
-          life.loop.Post([&] {
-            EXPECT_TRUE(life.Submit(Create("adatum")).ok());  // There is room again.
-            life.loop.Stop();
-          });
-        });
-      });
-    });
-  });
-  life.loop.Run();
-  EXPECT_EQ(life.replies.size(), 2u);
-}
-
-TEST(Engine, FinishesATurnAloneWhereItAsksForIt) {
-  MemoryStore store;
-  SlowLife life(store);
-  uint64_t core = 0;
-  uint64_t stored = 0;
-  ASSERT_TRUE(life.Submit(Create("contoso")).ok());
+  std::vector<absl::Status> reads;
   ASSERT_TRUE(life.engine
                   .Submit([&](Engine::Turn& turn) {
-                    turn.FinishAlone();
-                    turn.Then([&](const absl::Status&) {
-                      core = life.engine.plane().revision();
-                      stored = store.Load()->revision;
+                    turn.Then([&](const absl::Status& committed) {
+                      reads.push_back(committed);  // A read sees what is not durable.
+                      EXPECT_EQ(life.Submit(Create("fabrikam")).code(), absl::StatusCode::kDataLoss);
+                      life.loop.Stop();
                     });
                   })
                   .ok());
-  life.AfterApplying([&] {
-    ASSERT_TRUE(life.Submit(Create("fabrikam")).ok());
-    life.AfterApplying([&] {
-      EXPECT_EQ(life.engine.plane().revision(), 1u);  // It waits.
-      life.store.gate.Notify();
-      life.engine.SubmitEnd(
-          [&](Engine::Turn& turn) { turn.Then([&](const absl::Status&) { life.loop.Stop(); }); });
-    });
-  });
   life.loop.Run();
-  EXPECT_EQ(core, 1u);
-  EXPECT_EQ(stored, 1u);
-  EXPECT_EQ(life.replies.size(), 2u);
-  EXPECT_EQ(store.Load()->revision, 2u);
-}
-
-TEST(Engine, WaitsForTheDiskWhenItStops) {
-  MemoryStore store;
-  SlowLife life(store);
-  ASSERT_TRUE(life.Submit(Create("contoso")).ok());
-  life.AfterApplying([&] {
-    ASSERT_TRUE(life.Submit(Create("fabrikam")).ok());
-    life.AfterApplying([&] {
-      life.store.gate.Notify();
-      life.engine.Stop();
-      EXPECT_EQ(life.replies.size(), 2u);
-      life.loop.Stop();
-    });
-  });
-  life.loop.Run();
-  EXPECT_EQ(store.Load()->revision, 2u);
+  ASSERT_EQ(life.replies.size(), 1u);
+  EXPECT_EQ(life.replies[0].code(), absl::StatusCode::kDataLoss);
+  ASSERT_EQ(reads.size(), 1u);
+  EXPECT_EQ(reads[0].code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(life.failures.size(), 1u);
+  EXPECT_EQ(life.store.commits, 1);  // Nothing is written after it.
+  EXPECT_EQ(store.Load()->revision, 0u);
 }
 
 TEST(Engine, DoesWhatItTookInBeforeItStops) {
