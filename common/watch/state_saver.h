@@ -19,8 +19,9 @@
 
 namespace nonet {
 
-// From the start of one write to the start of the next, at least.
-inline constexpr int64_t kSaveEveryNs = 10 * kNanosPerMilli;
+// From the start of one write to the start of the next, at least. A write syncs the disk, which nine
+// processes may share, and takes its time from answers where there is one core.
+inline constexpr int64_t kSaveEveryNs = 100 * kNanosPerMilli;
 // After a failed write.
 inline constexpr int64_t kSaveRetryNs = 2 * kNanosPerSecond;
 // Encoding takes at most one part in so many of the loop's time.

@@ -2,9 +2,9 @@
 // good state in memory and on disk, and tells its owner what changed. Runs on the owner's loop.
 //
 // At start it reads its state file, so that the process serves before (and without) the control plane.
-// A refused object keeps its last good version here and on disk. The file follows within about 10 ms (see
-// state_saver.h) and at a clean end; after a crash or power loss it may be that much older than what was
-// acknowledged, and the stream brings the rest.
+// A refused object keeps its last good version here and on disk. The file follows at once, or within about
+// 100 ms of the change before (see state_saver.h), and at a clean end; after a crash or power loss it may be
+// that much older than what was acknowledged, and the stream brings the rest.
 #pragma once
 
 #include <cstdint>
