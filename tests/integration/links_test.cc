@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <vector>
 
 #include "tests/integration/harness/cluster.h"
@@ -60,13 +61,18 @@ class LinkFaults : public ::testing::Test {
     }
     return heard;
   }
+  // The least of five: a distance is in all of them, what the machine adds is not.
   double HealthMs(const std::string& instance, const std::string& from) {
-    TcpSocket socket = TcpSocket::Connect(cluster_.Instance(instance)["address"], 8080, from);
-    const auto start = SteadyClock::now();
-    socket.Send("GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n");
-    std::string answer;
-    EXPECT_TRUE(socket.Receive(answer));
-    return Ms(SteadyClock::now() - start);
+    double least = std::numeric_limits<double>::infinity();
+    for (int i = 0; i < 5; ++i) {
+      TcpSocket socket = TcpSocket::Connect(cluster_.Instance(instance)["address"], 8080, from);
+      const auto start = SteadyClock::now();
+      socket.Send("GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n");
+      std::string answer;
+      EXPECT_TRUE(socket.Receive(answer));
+      least = std::min(least, Ms(SteadyClock::now() - start));
+    }
+    return least;
   }
 
   Cluster cluster_;

@@ -1,6 +1,9 @@
 // gaps, audit, why: asks every instance of cluster.json at once and puts the answers together.
 #include "tools/cli/render/sync.h"
 
+#include <poll.h>
+
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <thread>
@@ -8,16 +11,24 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/names.h"
 #include "common/base/status_macros.h"
+#include "common/real/real_clock.h"
 #include "replica/core/audit.h"
 #include "tools/cli/client/inspect_client.h"
 #include "tools/cli/commands/cluster.h"
 #include "tools/cli/commands/commands.h"
+#include "tools/cli/commands/up.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/machine/cluster_file.h"
 
 namespace nonet::cli {
 namespace {
+
+// Links may be broken on purpose, so they are waited for no longer; a round trip around the world is 0.4 s.
+constexpr int64_t kLinksWaitNs = 2 * kNanosPerSecond;
+constexpr int kLinksPauseMs = 10;
+constexpr CallPolicy kLinksGlance = {.timeout_ns = 500 * kNanosPerMilli, .retry_ns = 0};
 
 struct InstanceDoor {
   std::string name;
@@ -104,7 +115,39 @@ absl::StatusOr<int> RunAudit(const Context& context, const std::vector<InstanceD
   return balanced ? kExitDone : kExitUnhealthy;
 }
 
+// Those that answer, both ways.
+bool AllLinked(const std::vector<InstanceDoor>& doors) {
+  std::vector<inspect::v1::Audit> audits;
+  for (const InstanceDoor& door : doors) {
+    if (auto audit = door.client->GetAudit(kLinksGlance); audit.ok()) audits.push_back(*std::move(audit));
+  }
+  const auto linked = [](const inspect::v1::Audit& a, const inspect::v1::Audit& b) {
+    const auto to = [&](const inspect::v1::LinkAudit& l) { return l.linked() && l.peer() == b.instance(); };
+    const auto from = [&](const inspect::v1::OriginAudit& o) {
+      return o.linked() && o.origin() == b.instance();
+    };
+    return std::any_of(a.to().begin(), a.to().end(), to) &&
+           std::any_of(a.from().begin(), a.from().end(), from);
+  };
+  for (const inspect::v1::Audit& a : audits) {
+    for (const inspect::v1::Audit& b : audits) {
+      const auto one = ParseName(a.instance()), other = ParseName(b.instance());
+      const bool peers =
+          one && other && one->resource_id == other->resource_id && a.instance() != b.instance();
+      if (peers && !linked(a, b)) return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
+
+void AwaitLinks(const Context& context) {
+  const auto doors = OpenDoors(context, SyncOptions());
+  if (!doors.ok()) return;
+  const int64_t deadline = RealClock().SteadyNs() + kLinksWaitNs;
+  while (!AllLinked(*doors) && RealClock().SteadyNs() < deadline) poll(nullptr, 0, kLinksPauseMs);
+}
 
 absl::StatusOr<int> Run(const Context& context, const SyncOptions& options) {
   ASSIGN_OR_RETURN(const std::vector<InstanceDoor> doors, OpenDoors(context, options));

@@ -108,6 +108,7 @@ absl::StatusOr<Cluster> Start(const Context& context, const UpOptions& options, 
   if (!cluster.ok() && !running) StopEverything(context.dir).IgnoreError();
   RETURN_IF_ERROR(cluster.status());
   RETURN_IF_ERROR(MakeResources(context, *cluster, name, options));
+  AwaitLinks(context);
   return cluster;
 }
 
