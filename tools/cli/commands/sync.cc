@@ -1,4 +1,5 @@
-// gaps, audit, why: asks every instance of cluster.json at once and puts the answers together.
+// gaps, audit, why: asks every instance of cluster.json at once and puts the answers together. And the wait
+// of `up` for links, which asks the same door.
 #include "tools/cli/render/sync.h"
 
 #include <poll.h>
