@@ -18,6 +18,7 @@
 #include "common/process/files.h"
 #include "common/process/log.h"
 #include "common/regions/regions.h"
+#include "common/rpc/lone_poller.h"
 #include "common/rpc/tls.h"
 #include "common/tls/authority.h"
 #include "common/tls/session.h"
@@ -221,6 +222,8 @@ absl::Status StartInstance(Daemon& daemon, const Flags& flags) {
   if (server->https_port() != 0) {
     addresses.emplace_back("https", absl::StrCat(flags.address, ":", server->https_port()));
   }
+  daemon.OnStop([poller = std::make_unique<rpc::LonePoller>()]() mutable { poller.reset(); });
+  daemon.loop().ShareTurns(true);
   daemon.Ready(std::move(addresses));
   return absl::OkStatus();
 }

@@ -44,6 +44,7 @@
 #include "bench/dns/contoso.h"
 #include "common/base/random.h"
 #include "common/regions/regions.h"
+#include "common/rpc/lone_poller.h"
 #include "nonet/watch/v1/watch.grpc.pb.h"
 
 ABSL_FLAG(int, resources, 1, "how many, contoso included");
@@ -116,7 +117,8 @@ std::vector<watch::v1::Event> MakeEvents(int resource, Random& random) {
 
 // ---- ConfigWatch ----
 
-class Feed final : public watch::v1::ConfigWatch::Service {
+// Callbacks on one thread: the feeder is on the load's core, and should disturb it as little as it can.
+class Feed final : public watch::v1::ConfigWatch::CallbackService {
  public:
   Feed() {
     Random random(kSeed);
@@ -131,59 +133,82 @@ class Feed final : public watch::v1::ConfigWatch::Service {
     watch::v1::Event& event = objects_[kContosoRegions.size() - 1];
     event.mutable_replica()->set_region_endpoint_enabled(!event.replica().region_endpoint_enabled());
     event.set_revision(++revision_);
+    for (Stream* stream : streams_) stream->WriteNext();
   }
 
  private:
-  using Stream = grpc::ServerReaderWriter<watch::v1::WatchResponse, watch::v1::WatchRequest>;
+  // One subscriber's; deletes itself. Guarded by the feed's mutex, which is held while a write starts: gRPC
+  // never runs a reaction inside that.
+  class Stream final : public grpc::ServerBidiReactor<watch::v1::WatchRequest, watch::v1::WatchResponse> {
+   public:
+    explicit Stream(Feed& feed) : feed_(feed) {
+      absl::MutexLock lock(&feed_.mu_);
+      feed_.streams_.insert(this);
+      StartRead(&request_);
+      WriteNext();
+    }
 
-  grpc::Status Watch(grpc::ServerContext* context, Stream* stream) override {
-    std::thread reader([stream] {
-      watch::v1::WatchRequest request;
-      while (stream->Read(&request)) {
+    // The snapshot in parts, then what is newer.
+    void WriteNext() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      if (writing_ || ended_) return;
+      const std::vector<watch::v1::Event>& objects = feed_.objects_;
+      response_.Clear();
+      if (at_ < objects.size()) {
+        if (at_ == 0) sent_ = feed_.revision_;
+        response_.set_kind(watch::v1::WatchResponse::KIND_SNAPSHOT);
+        response_.set_revision(sent_);
+        const size_t end = std::min(objects.size(), at_ + kSnapshotPart);
+        for (; at_ < end; ++at_) *response_.add_events() = objects[at_];
+        response_.set_last(end == objects.size());
+      } else if (sent_ < feed_.revision_) {
+        sent_ = feed_.revision_;
+        response_.set_kind(watch::v1::WatchResponse::KIND_CHANGES);
+        *response_.add_events() = objects[kContosoRegions.size() - 1];
+        response_.set_revision(sent_);
+      } else {
+        return;
       }
-    });
-    uint64_t sent = SendSnapshot(*stream);
-    while (!context->IsCancelled()) {
-      watch::v1::WatchResponse response;
+      writing_ = true;
+      StartWrite(&response_);
+    }
+
+   private:
+    void OnReadDone(bool ok) override {
+      if (ok) return StartRead(&request_);
+      absl::MutexLock lock(&feed_.mu_);
+      if (!std::exchange(ended_, true)) Finish(grpc::Status::OK);
+    }
+    void OnWriteDone(bool ok) override {
+      absl::MutexLock lock(&feed_.mu_);
+      writing_ = false;
+      if (ok) WriteNext();
+    }
+    void OnDone() override {
       {
-        absl::MutexLock lock(&mu_);
-        const auto newer = [&sent, this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return revision_ > sent; };
-        mu_.AwaitWithTimeout(absl::Condition(&newer), absl::Milliseconds(100));
-        if (revision_ == sent) continue;
-        response.set_kind(watch::v1::WatchResponse::KIND_CHANGES);
-        *response.add_events() = objects_[kContosoRegions.size() - 1];
-        response.set_revision(sent = revision_);
+        absl::MutexLock lock(&feed_.mu_);
+        feed_.streams_.erase(this);
       }
-      if (!stream->Write(response)) break;
+      delete this;
     }
-    context->TryCancel();
-    reader.join();
-    return grpc::Status::OK;
-  }
 
-  uint64_t SendSnapshot(Stream& stream) {
-    std::vector<watch::v1::Event> objects;
-    uint64_t revision;
-    {
-      absl::MutexLock lock(&mu_);
-      objects = objects_;
-      revision = revision_;
-    }
-    for (size_t at = 0; at < objects.size(); at += kSnapshotPart) {
-      watch::v1::WatchResponse response;
-      response.set_kind(watch::v1::WatchResponse::KIND_SNAPSHOT);
-      response.set_revision(revision);
-      const size_t end = std::min(objects.size(), at + kSnapshotPart);
-      for (size_t i = at; i < end; ++i) *response.add_events() = std::move(objects[i]);
-      response.set_last(end == objects.size());
-      if (!stream.Write(response)) break;
-    }
-    return revision;
+    Feed& feed_;
+    watch::v1::WatchRequest request_;
+    watch::v1::WatchResponse response_;
+    size_t at_ = 0;  // Of the snapshot's objects.
+    uint64_t sent_ = 0;
+    bool writing_ = false;
+    bool ended_ = false;
+  };
+
+  grpc::ServerBidiReactor<watch::v1::WatchRequest, watch::v1::WatchResponse>* Watch(
+      grpc::CallbackServerContext*) override {
+    return new Stream(*this);
   }
 
   absl::Mutex mu_;
   std::vector<watch::v1::Event> objects_ ABSL_GUARDED_BY(mu_);  // Contoso's first.
   uint64_t revision_ ABSL_GUARDED_BY(mu_) = 1;
+  std::set<Stream*> streams_ ABSL_GUARDED_BY(mu_);
 };
 
 // ---- Instances ----
@@ -341,6 +366,7 @@ void Flips(Instances& instances, int count, uint16_t port) {
 }
 
 int Main() {
+  const rpc::LonePoller poller;
   Feed feed;
   Instances instances;
   int port = 0;

@@ -25,6 +25,7 @@
 #include "absl/time/clock.h"
 #include "bench/durable/etcd_kv.grpc.pb.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/lone_poller.h"
 #include "nonet/resource/v1/resource_service.grpc.pb.h"
 
 ABSL_FLAG(std::string, api, "nonet", "nonet or etcd");
@@ -133,6 +134,7 @@ struct Loop {
 };
 
 int Main() {
+  const rpc::LonePoller poller;  // The load should cost little beside what it loads.
   const int clients = absl::GetFlag(FLAGS_clients);
   const bool etcd = absl::GetFlag(FLAGS_api) == "etcd";
   const std::string target = absl::GetFlag(FLAGS_target);

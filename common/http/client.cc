@@ -40,7 +40,7 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
       : loop_(loop),
         options_(std::move(options)),
         callback_(std::move(callback)),
-        socket_(loop.io()),
+        socket_(loop.executor()),
         started_ns_(loop.clock().SteadyNs()),
         parser_(std::make_unique<ResponseHeadParser>(options_.response_bytes_max)) {}
 

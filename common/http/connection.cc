@@ -32,7 +32,7 @@ class ReplyToken {
   void operator()(Response response) {
     std::weak_ptr<Connection> to = std::exchange(connection_, {});
     if (to.expired()) return;
-    if (loop_->InLoopThread()) {
+    if (loop_->InTurn()) {
       if (const auto connection = to.lock()) connection->Answer(std::move(response));
       return;
     }
@@ -304,7 +304,7 @@ std::unique_ptr<Stream> Connection::AcceptUpgrade(absl::string_view subprotocol)
   const auto self = shared_from_this();
   if (state_ != State::kHandling) {
     return MakeStream(
-        std::make_shared<StreamCore>(shared_, asio::ip::tcp::socket(shared_->loop.io()), nullptr, ""));
+        std::make_shared<StreamCore>(shared_, asio::ip::tcp::socket(shared_->loop.executor()), nullptr, ""));
   }
   state_ = State::kGone;
   ClearDeadline();

@@ -22,7 +22,7 @@ constexpr int64_t kAcceptRetryNs = 100 * kNanosPerMilli;
 class Listener final : public std::enable_shared_from_this<Listener> {
  public:
   explicit Listener(std::shared_ptr<Shared> shared)
-      : shared_(std::move(shared)), acceptor_(shared_->loop.io()) {}
+      : shared_(std::move(shared)), acceptor_(shared_->loop.executor()) {}
 
   error_code Open(const tcp::endpoint& endpoint) {
     error_code error;

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <utility>
 
@@ -57,7 +56,7 @@ std::unique_ptr<Stream> MakeStream(std::shared_ptr<StreamCore> core) {
 void Shared::FlushLater(std::shared_ptr<StreamCore> stream) {
   dirty.push_back(std::move(stream));
   if (dirty.size() > 1) return;
-  asio::post(loop.io(), [self = shared_from_this()] {
+  loop.Post([self = shared_from_this()] {
     std::vector<std::shared_ptr<StreamCore>> streams;
     streams.swap(self->dirty);
     for (const auto& each : streams) each->Flush();
@@ -83,7 +82,7 @@ StreamCore::StreamCore(std::shared_ptr<Shared> shared, asio::ip::tcp::socket soc
 void StreamCore::Start(Stream::Callbacks callbacks) {
   callbacks_ = std::make_shared<Stream::Callbacks>(std::move(callbacks));
   if (closed_) return NotifyClosedLater();
-  asio::post(shared_->loop.io(), [self = shared_from_this()] {
+  shared_->loop.Post([self = shared_from_this()] {
     if (!self->closed_) self->DeliverEarly();
   });
 }
@@ -307,7 +306,7 @@ void StreamCore::CloseAfterWrites() {
     if (const auto self = weak.lock()) self->AbortNow();
   });
   // With nothing on its way: later, so that on_closed never comes from inside.
-  asio::post(shared_->loop.io(), [self = shared_from_this()] {
+  shared_->loop.Post([self = shared_from_this()] {
     if (!self->closed_ && self->queued_bytes_ == 0) self->BeginLinger();
   });
 }
@@ -351,7 +350,7 @@ void StreamCore::NotifyClosedLater() {
   // A loop that turns no more destroys this without running it. The callbacks, which may own the Stream that
   // owns us, go then too.
   absl::Cleanup drop = [self = shared_from_this()] { self->callbacks_.reset(); };
-  asio::post(shared_->loop.io(), [self = shared_from_this(), drop = std::move(drop)] {
+  shared_->loop.Post([self = shared_from_this(), drop = std::move(drop)] {
     const auto callbacks = std::exchange(self->callbacks_, nullptr);
     if (callbacks != nullptr && callbacks->on_closed) callbacks->on_closed();
   });

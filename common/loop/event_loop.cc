@@ -1,12 +1,15 @@
 #include "common/loop/event_loop.h"
 
+#include <sys/timerfd.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <chrono>
 #include <map>
 #include <thread>
 #include <utility>
@@ -16,6 +19,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/check.h"
+#include "common/loop/turn_executor.h"
 
 namespace nonet {
 namespace {
@@ -25,25 +29,68 @@ namespace asio = boost::asio;
 // A timer that is further away is looked at again after this long: a machine may sleep meanwhile.
 constexpr int64_t kTimerWaitNsMax = 3600 * kNanosPerSecond;
 
+int OpenTimer() {
+  const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  NONET_CHECK(fd >= 0);
+  return fd;
+}
+
 }  // namespace
 
 struct EventLoop::Impl {
-  explicit Impl(const Clock& clock_in) : clock(clock_in), work(asio::make_work_guard(io)), timer(io) {}
+  explicit Impl(const Clock& clock_in)
+      : clock(clock_in), work(asio::make_work_guard(io)), timer(executor(), OpenTimer()) {
+    WaitForTimer();
+  }
+
+  // What runs the handlers of sockets and timers: each is a turn.
+  template <typename Handler>
+  void Run(Handler&& handler) ABSL_LOCKS_EXCLUDED(mu) {
+    if (InTurn()) return handler();
+    TakeTurn();
+    handler();
+    EndTurn();
+  }
+  asio::any_io_executor executor() {
+    return TurnExecutor<asio::io_context::executor_type, Impl>(io.get_executor(), this);
+  }
+
+  bool InTurn() const { return holder.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
+  // The loop's thread. Waits until a turn on another thread ends.
+  void TakeTurn() ABSL_LOCKS_EXCLUDED(mu);
+  void EndTurn() ABSL_LOCKS_EXCLUDED(mu);
+  // Any thread. Whether it has got the turn with it, and has to run batches until there is none.
+  bool Add(Task task, bool may_take_turn) ABSL_LOCKS_EXCLUDED(mu);
+  // Any other thread, with the turn. Whether there is a next batch to run; without one the turn has ended. As
+  // soon as the loop's thread wants the turn, the rest is left to it.
+  bool NextBatchOrEndTurn() ABSL_LOCKS_EXCLUDED(mu);
+  // Whether the loop's thread has yet to be told of what is posted; then by PostDrain.
+  bool DrainNewlyDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+    return !posted.empty() && !std::exchange(drain_due, true);
+  }
+  void PostDrain();
 
   void Drain() ABSL_LOCKS_EXCLUDED(mu);
+  void RunBatch();
   void RunDue();
   void Arm();
+  void WaitForTimer();
 
   const Clock& clock;
-  std::atomic<std::thread::id> thread{};
-  std::atomic<bool> stopping{false};
+  // Who has the turn; only its own thread can find itself there.
+  std::atomic<std::thread::id> holder{};
   std::atomic<bool> closing{false};  // The destructor runs: nothing is accepted any more.
 
   absl::Mutex mu;
   std::vector<Task> posted ABSL_GUARDED_BY(mu);
-  bool wake_pending ABSL_GUARDED_BY(mu) = false;
+  bool drain_due ABSL_GUARDED_BY(mu) = false;    // On the loop's thread.
+  bool shared ABSL_GUARDED_BY(mu) = false;       // ShareTurns.
+  bool running ABSL_GUARDED_BY(mu) = false;      // Between the beginning and the end of Run.
+  bool turn ABSL_GUARDED_BY(mu) = false;         // Somebody has it.
+  bool turn_away ABSL_GUARDED_BY(mu) = false;    // Somebody who is not the loop's thread has it.
+  bool turn_wanted ABSL_GUARDED_BY(mu) = false;  // By the loop's thread.
 
-  // The loop thread only.
+  // In a turn only.
   std::vector<Task> batch;  // Keeps its capacity from turn to turn.
   using Due = std::pair<int64_t, TimerId>;
   std::map<Due, Task> timers;  // In the order they run: by time, then by age.
@@ -54,22 +101,85 @@ struct EventLoop::Impl {
   // Destroyed before the rest: what its pending handlers own may still call Cancel or Post.
   asio::io_context io{1};  // One thread runs it.
   asio::executor_work_guard<asio::io_context::executor_type> work;
-  asio::steady_timer timer;
+  asio::posix::stream_descriptor timer;  // A timerfd: set from any thread without waking the loop's.
 };
+
+void EventLoop::Impl::TakeTurn() {
+  absl::MutexLock lock(&mu);
+  if (turn) {
+    turn_wanted = true;
+    const auto free = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu) { return !turn; };
+    mu.Await(absl::Condition(&free));
+    turn_wanted = false;
+  }
+  turn = true;
+  holder.store(std::this_thread::get_id(), std::memory_order_relaxed);
+}
+
+void EventLoop::Impl::EndTurn() {
+  bool wake = false;
+  {
+    absl::MutexLock lock(&mu);
+    holder.store(std::thread::id(), std::memory_order_relaxed);
+    turn = false;
+    wake = DrainNewlyDue();
+  }
+  if (wake) PostDrain();
+}
+
+bool EventLoop::Impl::Add(Task task, bool may_take_turn) {
+  if (closing.load(std::memory_order_relaxed)) return false;
+  bool wake = false;
+  {
+    absl::MutexLock lock(&mu);
+    posted.push_back(std::move(task));
+    if (may_take_turn && shared && running && !turn && !turn_wanted) {
+      turn = turn_away = true;
+      holder.store(std::this_thread::get_id(), std::memory_order_relaxed);
+      return true;
+    }
+    wake = !turn_away && DrainNewlyDue();  // Who has the turn elsewhere drains.
+  }
+  if (wake) PostDrain();
+  return false;
+}
+
+bool EventLoop::Impl::NextBatchOrEndTurn() {
+  bool wake = false;
+  {
+    absl::MutexLock lock(&mu);
+    if (!posted.empty() && !turn_wanted && shared) {
+      batch.swap(posted);
+      return true;
+    }
+    holder.store(std::thread::id(), std::memory_order_relaxed);
+    turn = turn_away = false;
+    wake = DrainNewlyDue();
+  }
+  if (wake) PostDrain();
+  return false;
+}
+
+void EventLoop::Impl::PostDrain() {
+  asio::post(io, [this] { Run([this] { Drain(); }); });
+}
 
 void EventLoop::Impl::Drain() {
   {
     absl::MutexLock lock(&mu);
     batch.swap(posted);
-    wake_pending = false;
+    drain_due = false;
   }
+  RunBatch();
+  RunDue();
+}
+
+void EventLoop::Impl::RunBatch() {
   for (Task& task : batch) {
-    Task running = std::move(task);  // Destroyed right after it ran.
-    running();
+    Task running_task = std::move(task);  // Destroyed right after it ran.
+    running_task();
   }
   batch.clear();
-  RunDue();
-  if (stopping.load(std::memory_order_acquire)) io.stop();
 }
 
 void EventLoop::Impl::RunDue() {
@@ -95,12 +205,21 @@ void EventLoop::Impl::Arm() {
   const int64_t due_ns = timers.begin()->first.first;
   if (due_ns == armed_for_ns) return;
   armed_for_ns = due_ns;
-  const int64_t wait_ns = std::clamp<int64_t>(due_ns - clock.SteadyNs(), 0, kTimerWaitNsMax);
-  timer.expires_after(std::chrono::nanoseconds(wait_ns));
-  timer.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;  // Set again meanwhile.
-    armed_for_ns = INT64_MAX;
+  const int64_t wait_ns = std::clamp<int64_t>(due_ns - clock.SteadyNs(), 1, kTimerWaitNsMax);  // 0 disarms.
+  const itimerspec at = {
+      .it_interval = {},
+      .it_value = {.tv_sec = wait_ns / kNanosPerSecond, .tv_nsec = wait_ns % kNanosPerSecond}};
+  NONET_CHECK(timerfd_settime(timer.native_handle(), 0, &at, nullptr) == 0);
+}
+
+void EventLoop::Impl::WaitForTimer() {
+  timer.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
+    if (error) return;  // The loop is being destroyed.
+    uint64_t expirations = 0;
+    // Nothing to read: it was set again meanwhile.
+    if (read(timer.native_handle(), &expirations, sizeof(expirations)) > 0) armed_for_ns = INT64_MAX;
     RunDue();
+    WaitForTimer();
   });
 }
 
@@ -122,25 +241,32 @@ EventLoop::~EventLoop() {
 }
 
 void EventLoop::Run() {
-  NONET_CHECK(impl_->thread.load() == std::thread::id());
-  impl_->thread = std::this_thread::get_id();
-  impl_->Arm();
+  {
+    absl::MutexLock lock(&impl_->mu);
+    NONET_CHECK(!std::exchange(impl_->running, true));
+  }
+  impl_->Run([this] { impl_->Arm(); });
   impl_->io.run();
+  impl_->TakeTurn();  // For good.
 }
 
 void EventLoop::Stop() {
-  Post([this] { impl_->stopping = true; });
+  Post([this] {
+    ShareTurns(false);
+    impl_->io.stop();
+  });
 }
 
-void EventLoop::Post(Task task) {
-  if (impl_->closing.load(std::memory_order_relaxed)) return;
-  bool wake = false;
-  {
-    absl::MutexLock lock(&impl_->mu);
-    impl_->posted.push_back(std::move(task));
-    wake = !std::exchange(impl_->wake_pending, true);
-  }
-  if (wake) asio::post(impl_->io, [impl = impl_.get()] { impl->Drain(); });
+void EventLoop::Post(Task task) { impl_->Add(std::move(task), /*may_take_turn=*/false); }
+
+void EventLoop::RunOrPost(Task task) {
+  if (!impl_->Add(std::move(task), /*may_take_turn=*/true)) return;
+  while (impl_->NextBatchOrEndTurn()) impl_->RunBatch();
+}
+
+void EventLoop::ShareTurns(bool share) {
+  absl::MutexLock lock(&impl_->mu);
+  impl_->shared = share;
 }
 
 EventLoop::TimerId EventLoop::RunAt(int64_t steady_ns, Task task) {
@@ -160,10 +286,10 @@ void EventLoop::Cancel(TimerId timer) {
   const auto node = impl_->timers.extract(due);  // The task is destroyed when all is consistent again.
 }
 
-bool EventLoop::InLoopThread() const { return impl_->thread.load() == std::this_thread::get_id(); }
+bool EventLoop::InTurn() const { return impl_->InTurn(); }
 
 const Clock& EventLoop::clock() const { return impl_->clock; }
 
-boost::asio::io_context& EventLoop::io() { return impl_->io; }
+boost::asio::any_io_executor EventLoop::executor() { return impl_->executor(); }
 
 }  // namespace nonet

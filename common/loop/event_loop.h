@@ -1,12 +1,19 @@
-// One thread that runs callbacks, timers and sockets: the owner thread of one core. A network callback of
-// any other thread only posts here; the loop drains what was posted in one batch.
+// Callbacks, timers and sockets that never run at the same time: the owner of one core. They run in turns, on
+// the thread of Run. A network callback of any other thread only posts here; what was posted is drained in
+// one batch.
 //
 //   EventLoop loop(RealClock());
 //   loop.Post([&] { hub.Apply(...); });
 //   loop.Run();
 //
-// Thread-safe: Post, Stop, InLoopThread, clock. Everything else: the loop thread only (or before Run).
-// With a SimulatedClock, due timers run after the next posted batch: advance the clock, then Post.
+// Once turns are shared (ShareTurns), a thread that calls RunOrPost while no turn is running takes the turn
+// itself: what it read from the network is then worked off, and answered, without waking another thread,
+// which between two cores costs more than most work here. Everyone else's posts are drained by who has the
+// turn.
+//
+// Thread-safe: Post, RunOrPost, Stop, InTurn, clock. Everything else: in a turn only (or before and after
+// Run, on its thread). With a SimulatedClock, due timers run after the next posted batch: advance the clock,
+// then Post.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +24,7 @@
 #include "common/clock/clock.h"
 
 namespace boost::asio {
-class io_context;
+class any_io_executor;
 }
 
 namespace nonet {
@@ -39,6 +46,12 @@ class EventLoop {
 
   // Tasks run in the order posted. Unbounded: who posts from outside bounds what it has in flight.
   void Post(Task task);
+  // As Post; but where turns are shared and none is running, what is posted runs here and now, this task
+  // last. Call it with no lock held that a task may want, and from where no task waits for the caller.
+  void RunOrPost(Task task);
+  // Whether RunOrPost may take a turn; at first it may not. Once it may not again, every later turn is on the
+  // thread of Run, where it may wait for the threads that called RunOrPost.
+  void ShareTurns(bool share);
   // Runs `task` once at `steady_ns` or as soon after as possible.
   TimerId RunAt(int64_t steady_ns, Task task);
   TimerId RunAfter(int64_t delay_ns, Task task) {
@@ -47,10 +60,12 @@ class EventLoop {
   // No effect when it has run or was cancelled.
   void Cancel(TimerId timer);
 
-  bool InLoopThread() const;
+  // Whether the calling thread has the turn. After Run, its thread keeps it.
+  bool InTurn() const;
   const Clock& clock() const;
-  // For common/http and other socket shells; include <boost/asio/io_context.hpp> to use it.
-  boost::asio::io_context& io();
+  // Runs handlers in turns. For common/http and other socket shells; include
+  // <boost/asio/any_io_executor.hpp> to use it.
+  boost::asio::any_io_executor executor();
 
  private:
   struct Impl;

@@ -144,7 +144,9 @@ void Daemon::Impl::BeginStop() {
   if (stopping) return;
   stopping = true;
   log::Info("stopping", {{"process", spec.name}});
-  StopNext();
+  // A stop step may wait for threads that took turns till now.
+  loop.ShareTurns(false);
+  loop.Post([this] { StopNext(); });
 }
 
 void Daemon::Impl::StopNext() {

@@ -75,7 +75,7 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
   }
 
   void Applied(uint64_t ticket, bool save) {
-    NONET_CHECK(loop.InLoopThread());
+    NONET_CHECK(loop.InTurn());
     const uint64_t before = state.acknowledged();
     state.EndApply(ticket);
     unsaved |= save;
@@ -97,10 +97,6 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
   void Connect() {
     WatchStream::Callbacks callbacks;
     callbacks.on_message = [this](WatchResponse response) { OnMessage(std::move(response)); };
-    callbacks.on_written = [this] {
-      writing = false;
-      WriteNext();
-    };
     callbacks.on_end = [this](absl::Status status) { OnEnd(std::move(status)); };
     stream = WatchStream::Open(loop, channel, std::move(callbacks));
     WatchRequest request;
@@ -109,11 +105,10 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
     request.mutable_open()->set_epoch(options.epoch);
     request.mutable_open()->set_resume_revision(state.resume_revision());
     request.mutable_open()->set_history(state.history());
-    facts_due = facts.has_value();
-    ack_due = false;  // Until the first response says whose revisions this stream counts in.
     read_paused = false;
-    writing = true;
     stream->Write(std::move(request));
+    if (facts) WriteFacts();
+    // No acknowledgement, until the first response says whose revisions this stream counts in.
   }
 
   void OnMessage(WatchResponse response) {
@@ -161,32 +156,23 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
     }
     backoff_ns = std::min(backoff_ns * 2, kBackoffMaxNs);
     state.AbandonSnapshot();
-    writing = false;
     // This runs inside a callback of the stream, so it goes a turn later.
     loop.Post([ended = std::move(stream)] {});
     reconnect = loop.RunAfter(delay, [this] { Connect(); });
   }
 
   void Acknowledge() {
-    ack_due = true;
-    WriteNext();
+    if (!stream) return;
+    WatchRequest request;
+    request.mutable_ack()->set_revision(state.acknowledged());
+    for (const auto& [name, refusal] : state.refusals()) *request.mutable_ack()->add_refusals() = refusal;
+    stream->Write(std::move(request));
   }
 
-  // At most one of each kind waits: facts and acknowledgements replace the ones before.
-  void WriteNext() {
-    if (writing || !stream) return;
+  void WriteFacts() {
+    if (!stream) return;
     WatchRequest request;
-    if (facts_due) {
-      facts_due = false;
-      *request.mutable_facts() = *facts;
-    } else if (ack_due) {
-      ack_due = false;
-      request.mutable_ack()->set_revision(state.acknowledged());
-      for (const auto& [name, refusal] : state.refusals()) *request.mutable_ack()->add_refusals() = refusal;
-    } else {
-      return;
-    }
-    writing = true;
+    *request.mutable_facts() = *facts;
     stream->Write(std::move(request));
   }
 
@@ -200,9 +186,6 @@ struct WatchClient::Impl : std::enable_shared_from_this<Impl> {
   EventLoop::TimerId reconnect = 0;
   int64_t backoff_ns = kBackoffMinNs;
   std::optional<Facts> facts;
-  bool facts_due = false;
-  bool ack_due = false;
-  bool writing = false;      // A Write of the stream is in flight.
   bool read_paused = false;  // Too much is unapplied; the next read waits for Applied.
   bool connected = false;
   bool unsaved = false;  // Something was applied since the saver was last told.
@@ -218,8 +201,7 @@ void WatchClient::Start() { impl_->Start(); }
 
 void WatchClient::SetFacts(watch::v1::Facts facts) {
   impl_->facts = std::move(facts);
-  impl_->facts_due = true;
-  impl_->WriteNext();
+  impl_->WriteFacts();
 }
 
 const WatchClient::Objects& WatchClient::objects() const { return impl_->state.objects(); }

@@ -2,7 +2,9 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/synchronization/mutex.h"
 #include "common/base/check.h"
@@ -46,12 +48,24 @@ class Reactor final : public grpc::ClientBidiReactor<WatchRequest, WatchResponse
     StartCall();
   }
 
-  // gRPC never runs a reaction inside a Start call of a thread that is not its own, so the lock may be held.
-  void Write(WatchRequest request) {
+  // Whether the caller has to see to a Flush.
+  bool Add(WatchRequest request) {
     absl::MutexLock lock(&mu_);
-    if (ended_) return;
-    request_ = std::move(request);
-    StartWrite(&request_);
+    const bool first = waiting_.empty();
+    const auto same = std::find_if(waiting_.begin(), waiting_.end(), [&](const WatchRequest& other) {
+      return other.kind_case() == request.kind_case();
+    });
+    if (same != waiting_.end()) {
+      *same = std::move(request);
+    } else {
+      waiting_.push_back(std::move(request));
+    }
+    return first && !writing_;
+  }
+
+  void Flush() {
+    absl::MutexLock lock(&mu_);
+    WriteNext();
   }
 
   void Read() {
@@ -80,7 +94,21 @@ class Reactor final : public grpc::ClientBidiReactor<WatchRequest, WatchResponse
 
   void OnWriteDone(bool ok) override {
     if (!ok) return;  // The call is over; OnDone says why.
-    link_->Post([](WatchStream::Callbacks& callbacks) { callbacks.on_written(); });
+    absl::MutexLock lock(&mu_);
+    writing_ = false;
+    WriteNext();
+  }
+
+  // gRPC never runs a reaction inside a Start call of its own thread's reaction, nor of another thread, so
+  // the lock may be held.
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (ended_ || writing_ || waiting_.empty()) return;
+    request_ = std::move(waiting_.front());
+    waiting_.erase(waiting_.begin());
+    writing_ = true;
+    grpc::WriteOptions options;
+    if (!waiting_.empty()) options.set_buffer_hint();  // All of a turn's in one packet.
+    StartWrite(&request_, options);
   }
 
   void OnDone(const grpc::Status& status) override {
@@ -100,12 +128,14 @@ class Reactor final : public grpc::ClientBidiReactor<WatchRequest, WatchResponse
   WatchResponse response_;  // Being read.
   absl::Mutex mu_;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  std::vector<WatchRequest> waiting_ ABSL_GUARDED_BY(mu_);  // At most one of each kind.
 };
 
 class Stream final : public WatchStream {
  public:
   Stream(EventLoop& loop, const std::shared_ptr<grpc::Channel>& channel, Callbacks callbacks)
-      : link_(std::make_shared<Link>(loop)) {
+      : loop_(loop), link_(std::make_shared<Link>(loop)) {
     link_->self = link_;
     link_->callbacks = std::make_unique<Callbacks>(std::move(callbacks));
     reactor_ = new Reactor(link_, channel);  // Deletes itself in OnDone.
@@ -124,7 +154,13 @@ class Stream final : public WatchStream {
 
   void Write(WatchRequest request) override {
     absl::MutexLock lock(&link_->mu);
-    if (!link_->done) reactor_->Write(std::move(request));
+    if (link_->done || !reactor_->Add(std::move(request))) return;
+    loop_.Post([weak = std::weak_ptr<Link>(link_), reactor = reactor_] {
+      const auto link = weak.lock();
+      if (link == nullptr) return;
+      absl::MutexLock lock(&link->mu);
+      if (link->loop != nullptr && !link->done) reactor->Flush();
+    });
   }
 
   void ReadNext() override {
@@ -133,6 +169,7 @@ class Stream final : public WatchStream {
   }
 
  private:
+  EventLoop& loop_;
   const std::shared_ptr<Link> link_;
   Reactor* reactor_;  // Valid until link_->done; then it has deleted itself.
 };

@@ -20,7 +20,6 @@ class WatchStream {
  public:
   struct Callbacks {
     absl::AnyInvocable<void(watch::v1::WatchResponse)> on_message;  // Then nothing until ReadNext.
-    absl::AnyInvocable<void()> on_written;                          // The last Write has left.
     absl::AnyInvocable<void(absl::Status)> on_end;                  // Once, last.
   };
 
@@ -29,7 +28,8 @@ class WatchStream {
                                            Callbacks callbacks);
   // Cancels; no callback follows. Returns when gRPC has let go of the call.
   virtual ~WatchStream() = default;
-  // One at a time: the next one after on_written.
+  // Leaves at the end of the turn, together with what else is written in it. What is still waiting for a
+  // write before it to end is replaced by a newer one of its kind.
   virtual void Write(watch::v1::WatchRequest request) = 0;
   virtual void ReadNext() = 0;
 };

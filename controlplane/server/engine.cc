@@ -100,7 +100,7 @@ void Engine::Stop() {
 }
 
 void Engine::Drain() {
-  NONET_CHECK(loop_.InLoopThread());
+  NONET_CHECK(loop_.InTurn());
   std::vector<Work> works;
   {
     absl::MutexLock lock(&mu_);

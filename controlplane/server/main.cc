@@ -18,6 +18,7 @@
 #include "common/base/status_macros.h"
 #include "common/process/daemon.h"
 #include "common/process/files.h"
+#include "common/rpc/lone_poller.h"
 #include "common/tls/session.h"
 #include "controlplane/server/control_plane_server.h"
 #include "controlplane/store/restore.h"
@@ -127,6 +128,7 @@ int main(int argc, char** argv) {
     options.token = options.arm.token;
     ASSIGN_OR_RETURN(server, ControlPlaneServer::Start(d.loop(), *store, d.metrics(), options,
                                                        [&d](absl::Status why) { d.Fail(std::move(why)); }));
+    d.OnStop([poller = std::make_unique<nonet::rpc::LonePoller>()]() mutable { poller.reset(); });
     d.OnStopAsync([&](auto done) { server->Stop(std::move(done)); });
     std::vector<std::pair<std::string, std::string>> addresses = {{"grpc", server->address()}};
     if (arm.http_port) addresses.emplace_back("http", server->arm_http_address());

@@ -10,6 +10,7 @@
 #include "common/process/daemon.h"
 #include "common/process/files.h"
 #include "common/real/entropy.h"
+#include "common/rpc/lone_poller.h"
 #include "dnsresolver/server/app.h"
 #include "dnsresolver/server/options.h"
 
@@ -104,6 +105,7 @@ absl::Status Start(Daemon& daemon, CheckedSettings settings, std::unique_ptr<App
   RETURN_IF_ERROR(MakeDirectories(options.directory));
   ASSIGN_OR_RETURN(app, App::Start(daemon.loop(), daemon.metrics(), std::move(options)));
   daemon.AddReadinessCheck("configuration", [&app] { return app != nullptr && app->configured(); });
+  daemon.OnStop([poller = std::make_unique<rpc::LonePoller>()]() mutable { poller.reset(); });
   daemon.OnStop([&app] { app.reset(); });
   daemon.OnStopAsync([&app](absl::AnyInvocable<void()> done) { app->StopCalls(std::move(done)); });  // First.
   daemon.Ready({{"dns", app->dns_addresses().front().ToText()}, {"grpc", app->grpc_address()}});

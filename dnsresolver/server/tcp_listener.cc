@@ -1,8 +1,8 @@
 #include "dnsresolver/server/tcp_listener.h"
 
 #include <array>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #include <cstring>
@@ -55,7 +55,7 @@ struct TcpListener::Impl : std::enable_shared_from_this<Impl> {
         metrics(m),
         options(std::move(o)),
         draws(options.draw_seed),
-        acceptor(l.io()) {}
+        acceptor(l.executor()) {}
 
   void Accept();
   void Admit(tcp::socket socket);

@@ -1,6 +1,6 @@
 #include "replica/server/blackhole.h"
 
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <vector>
 
@@ -14,7 +14,7 @@ namespace {
 
 // One port. Kept alive by its pending accept.
 struct Port : std::enable_shared_from_this<Port> {
-  explicit Port(boost::asio::io_context& io) : acceptor(io) {}
+  explicit Port(boost::asio::any_io_executor executor) : acceptor(std::move(executor)) {}
 
   void AcceptNext() {
     if (held.size() >= kBlackholeConnectionsMax) return;
@@ -53,7 +53,7 @@ absl::Status Blackhole::Hold(const std::string& address, uint16_t number, uint16
   const auto ip = boost::asio::ip::make_address(address, error);
   if (error) return absl::InvalidArgumentError(absl::StrCat("'", address, "' is no IP address"));
   const tcp::endpoint endpoint(ip, number);
-  auto port = std::make_shared<Port>(impl_->loop.io());
+  auto port = std::make_shared<Port>(impl_->loop.executor());
   port->acceptor.open(endpoint.protocol(), error);
   if (!error) port->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) port->acceptor.bind(endpoint, error);

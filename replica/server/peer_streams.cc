@@ -71,7 +71,7 @@ void DialStream::Ended() {
 }
 
 void DialStream::OnReadDone(bool ok) {
-  loop_.Post([this, ok] {
+  loop_.RunOrPost([this, ok] {
     if (!ok) {
       Ended();
       return;
@@ -85,7 +85,7 @@ void DialStream::OnReadDone(bool ok) {
 
 void DialStream::OnWriteDone(bool ok) {
   if (!gate_.End() || !ok) return;
-  loop_.Post([this] {
+  loop_.RunOrPost([this] {
     if (!ended_ && events_.on_writable) events_.on_writable();
   });
 }
@@ -121,7 +121,7 @@ void AcceptStream::Close(const absl::Status& why) {
 }
 
 void AcceptStream::OnReadDone(bool ok) {
-  loop_.Post([this, ok] {
+  loop_.RunOrPost([this, ok] {
     if (!ok) {
       Close(absl::OkStatus());
       return;
@@ -135,7 +135,7 @@ void AcceptStream::OnReadDone(bool ok) {
 
 void AcceptStream::OnWriteDone(bool ok) {
   if (!gate_.End() || !ok) return;
-  loop_.Post([this] {
+  loop_.RunOrPost([this] {
     if (!finished_ && events_.on_writable) events_.on_writable();
   });
 }

@@ -1,7 +1,7 @@
 // The two gRPC reactors of peer syncing. Only peer_sync.cc and peer_streams.cc include this.
 //
-// They carry bytes; see peer_wire.h. A reaction posts to the loop and nothing else. The loop starts reads and
-// writes, one of each at a time. A stream deletes itself on the loop, after gRPC's OnDone.
+// They carry bytes; see peer_wire.h. A reaction takes the loop's turn, or posts, and does nothing else. Reads
+// and writes start in turns, one of each at a time. A stream deletes itself in a turn, after gRPC's OnDone.
 #pragma once
 
 #include <grpcpp/generic/generic_stub.h>

@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <future>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/clock/simulated_clock.h"
@@ -88,8 +91,119 @@ TEST(EventLoop, TakesPostsAndCancelsFromTasksThatAreDestroyedWithIt) {
 
 TEST(EventLoop, KnowsItsThread) {
   LoopThread loop(RealClock());
-  EXPECT_FALSE(loop.get().InLoopThread());
-  EXPECT_TRUE(loop.Call([&] { return loop.get().InLoopThread(); }));
+  EXPECT_FALSE(loop.get().InTurn());
+  EXPECT_TRUE(loop.Call([&] { return loop.get().InTurn(); }));
+}
+
+TEST(EventLoopTurns, AreTheLoopsThreadsUntilTheyAreShared) {
+  LoopThread loop(RealClock());
+  const std::thread::id own = loop.Call([] { return std::this_thread::get_id(); });
+  const auto runner = [&] {
+    std::promise<std::thread::id> ran_on;
+    loop.get().RunOrPost([&] { ran_on.set_value(std::this_thread::get_id()); });
+    return ran_on.get_future().get();
+  };
+  EXPECT_EQ(runner(), own);
+  loop.Call([&] { loop.get().ShareTurns(true); });
+  // Retried: the loop's thread may still be at its own.
+  while (runner() == own) {
+  }
+  loop.Call([&] { loop.get().ShareTurns(false); });
+  EXPECT_EQ(runner(), own);
+}
+
+TEST(EventLoopTurns, DrainWhatIsPostedInThemAndBeforeThem) {
+  LoopThread loop(RealClock());
+  loop.get().ShareTurns(true);
+  std::vector<int> ran;
+  bool elsewhere = false;
+  const auto in_turn = [&](int i) {
+    EXPECT_TRUE(loop.get().InTurn());
+    ran.push_back(i);
+  };
+  while (!elsewhere) {  // Until the turn was free.
+    ran.clear();
+    std::promise<void> done;
+    loop.get().Post([&] { in_turn(1); });
+    loop.get().RunOrPost([&, caller = std::this_thread::get_id()] {
+      elsewhere = std::this_thread::get_id() == caller;
+      in_turn(2);
+      loop.get().RunOrPost([&] { in_turn(3); });
+      loop.get().Post([&] { in_turn(4); });
+      loop.get().Post([&] { done.set_value(); });
+    });
+    EXPECT_FALSE(loop.get().InTurn());
+    done.get_future().wait();
+    EXPECT_THAT(ran, ElementsAre(1, 2, 3, 4));
+  }
+}
+
+TEST(EventLoopTurns, NeverOverlapAndKeepTheOrderOfEachThread) {
+  constexpr int kThreads = 4;
+  constexpr int kTasks = 5'000;
+  LoopThread loop(RealClock());
+  loop.get().ShareTurns(true);
+  std::vector<int> next(kThreads);
+  bool in_order = true, alone = true, busy = false;  // What a sanitizer of threads looks at too.
+  const auto take = [&](size_t t, int i) {
+    alone = alone && !std::exchange(busy, true);
+    in_order = in_order && next[t]++ == i;
+    busy = false;
+  };
+  std::function<void()> tick = [&] {  // The loop's own turns, between.
+    alone = alone && !std::exchange(busy, true);
+    loop.get().RunAfter(10'000, tick);
+    busy = false;
+  };
+  loop.Call([&] { tick(); });
+  std::vector<std::thread> threads;
+  for (size_t t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kTasks; ++i) {
+        if (i % 3 == 0) {
+          loop.get().Post([&, t, i] { take(t, i); });
+        } else {
+          loop.get().RunOrPost([&, t, i] { take(t, i); });
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  loop.Call([&] {
+    EXPECT_TRUE(in_order);
+    EXPECT_TRUE(alone);
+    EXPECT_THAT(next, ElementsAre(kTasks, kTasks, kTasks, kTasks));
+    tick = [] {};
+  });
+}
+
+TEST(EventLoopTurns, ElsewhereNeitherStarveTheLoopsOwnNorItsTimers) {
+  LoopThread loop(RealClock());
+  loop.get().ShareTurns(true);
+  bool timer_ran = false;
+  std::function<void()> again = [&] {
+    if (!timer_ran) loop.get().Post(again);
+  };
+  loop.get().RunOrPost([&] {
+    loop.get().RunAfter(kNanosPerMilli, [&] { timer_ran = true; });
+    again();
+  });
+  while (!loop.Call([&] { return timer_ran; })) {
+  }
+}
+
+TEST(EventLoopTurns, StopFromOneElsewhereEndsRun) {
+  for (int i = 0; i < 200; ++i) {
+    EventLoop loop(RealClock());
+    loop.ShareTurns(true);
+    std::thread other([&] {
+      loop.RunOrPost([&] { loop.Stop(); });
+      loop.RunOrPost([] {});
+    });
+    loop.Run();
+    EXPECT_TRUE(loop.InTurn()) << "its thread keeps the turn";
+    other.join();
+  }
 }
 
 TEST(EventLoopTimers, RunInTheOrderOfTimeThenOfAge) {

@@ -8,13 +8,18 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/blocking_counter.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "common/base/error.h"
 #include "common/clock/clock.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/lone_poller.h"
 #include "common/rpc/server.h"
 #include "common/rpc/status.h"
 #include "common/rpc/token_guard.h"
@@ -257,6 +262,44 @@ TEST(RpcChannel, ReconnectsQuicklyToAServerThatComesBack) {
   server = Server::Start({.port = port}, {});
   ASSERT_TRUE(server.ok());
   EXPECT_TRUE(CallUnary(channel, kHealthCheck, "", 4000).status.ok());
+}
+
+// The threads that the callbacks of `count` calls, which fail at once, run on.
+std::set<std::thread::id> ThreadsOfCallbacks(int count) {
+  struct Call {
+    grpc::ClientContext context;
+    grpc::Slice empty;
+    grpc::ByteBuffer request{&empty, 1};
+    grpc::ByteBuffer response;
+  };
+  const auto channel = grpc::CreateChannel("", nullptr);
+  grpc::GenericStub stub(channel);
+  std::vector<Call> calls(static_cast<size_t>(count));
+  absl::Mutex mu;
+  std::set<std::thread::id> threads;
+  absl::BlockingCounter ended(count);
+  for (Call& call : calls) {
+    stub.UnaryCall(&call.context, "/nonet.Test/Call", grpc::StubOptions(), &call.request, &call.response,
+                   [&](const grpc::Status&) {
+                     {
+                       absl::MutexLock lock(&mu);
+                       threads.insert(std::this_thread::get_id());
+                     }
+                     ended.DecrementCount();
+                   });
+  }
+  ended.Wait();
+  return threads;
+}
+
+TEST(LonePoller, LeavesCallbacksToOneThread) {
+  for (int i = 0; i < 3; ++i) {
+    const LonePoller poller;
+    EXPECT_EQ(ThreadsOfCallbacks(500).size(), 1u);
+    EXPECT_EQ(ThreadsOfCallbacks(500).size(), 1u);
+  }
+  while (ThreadsOfCallbacks(500).size() == 1) {  // They poll again.
+  }
 }
 
 }  // namespace

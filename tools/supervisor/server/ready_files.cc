@@ -3,8 +3,8 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <cstring>
@@ -28,7 +28,7 @@ constexpr absl::string_view kSuffix = ".json";
 class InotifyReadyFiles final : public ReadyFiles {
  public:
   InotifyReadyFiles(EventLoop& loop, int fd, std::string directory, OnChange on_change)
-      : descriptor_(loop.io(), fd), directory_(std::move(directory)), on_change_(std::move(on_change)) {
+      : descriptor_(loop.executor(), fd), directory_(std::move(directory)), on_change_(std::move(on_change)) {
     Read();
   }
 

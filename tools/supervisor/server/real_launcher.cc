@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <cstring>
@@ -135,7 +135,7 @@ class RealLauncher final : public Launcher {
  private:
   struct Watched {
     Watched(EventLoop& loop, const Identity& id, int pidfd, OnExit exit)
-        : identity(id), descriptor(loop.io(), pidfd), on_exit(std::move(exit)) {}
+        : identity(id), descriptor(loop.executor(), pidfd), on_exit(std::move(exit)) {}
     const Identity identity;
     stream_descriptor descriptor;  // A pidfd: readable once the process has ended.
     OnExit on_exit;
