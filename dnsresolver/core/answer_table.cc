@@ -100,7 +100,7 @@ void AnswerPlan::CompileResources(const AnswerPlan* previous) {
     if (previous != nullptr) {
       const std::vector<ResourceTopology>& held = previous->topology_.resources;
       while (old < held.size() && held[old].name < resource.name) ++old;
-      if (old < held.size() && held[old] == resource) {
+      if (old < held.size() && AnswersAlike(held[old], resource)) {
         resources_.push_back(previous->resources_[old]);
         continue;
       }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/string_view.h"
 #include "common/regions/regions.h"
 #include "dnsresolver/core/round_trips.h"
 
@@ -10,15 +12,18 @@ namespace nonet::dns {
 
 PreferenceOrder OrderFor(const ResourceTopology& resource, int client_region) {
   const Region& from = Regions()[static_cast<size_t>(client_region)];
-  const auto key = [&](uint8_t index) {
-    const Endpoint& endpoint = resource.endpoints[index];
+  // Round trip in ms, then whether it is elsewhere, then the name.
+  using Key = std::tuple<int, bool, absl::string_view, uint8_t>;
+  absl::InlinedVector<Key, 16> keys;
+  for (const Endpoint& endpoint : resource.endpoints) {
     const Region& to = Regions()[static_cast<size_t>(endpoint.region)];
-    return std::tuple<int, bool, const std::string&>(RttMs(resource.round_trips.get(), from, to),
-                                                     endpoint.region != client_region, endpoint.name);
-  };
-  PreferenceOrder order(resource.endpoints.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<uint8_t>(i);
-  std::sort(order.begin(), order.end(), [&](uint8_t a, uint8_t b) { return key(a) < key(b); });
+    keys.emplace_back(RttMs(resource.round_trips.get(), from, to), endpoint.region != client_region,
+                      endpoint.name, static_cast<uint8_t>(keys.size()));
+  }
+  std::sort(keys.begin(), keys.end());
+  PreferenceOrder order;
+  order.reserve(keys.size());
+  for (const Key& key : keys) order.push_back(std::get<uint8_t>(key));
   return order;
 }
 

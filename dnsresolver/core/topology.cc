@@ -1,5 +1,7 @@
 #include "dnsresolver/core/topology.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -22,6 +24,15 @@ std::optional<MonitorStatus> ParseMonitorStatus(absl::string_view name) {
     if (kStatusNames[i] == name) return static_cast<MonitorStatus>(i);
   }
   return std::nullopt;
+}
+
+bool AnswersAlike(const ResourceTopology& a, const ResourceTopology& b) {
+  const auto alike = [](const Endpoint& x, const Endpoint& y) {
+    return x.name == y.name && x.host_name == y.host_name && x.region == y.region && x.address == y.address;
+  };
+  return a.name == b.name && a.host_name == b.host_name && a.primary_region == b.primary_region &&
+         a.profiles == b.profiles && a.round_trips == b.round_trips &&
+         std::equal(a.endpoints.begin(), a.endpoints.end(), b.endpoints.begin(), b.endpoints.end(), alike);
 }
 
 std::optional<MonitorStatus> ConfiguredStatus(const Endpoint& endpoint) {

@@ -79,6 +79,10 @@ struct Topology {
   friend bool operator==(const Topology&, const Topology&) = default;
 };
 
+// Whether answers of both are compiled alike: they differ in nothing but what decides the endpoints'
+// statuses.
+bool AnswersAlike(const ResourceTopology& a, const ResourceTopology& b);
+
 // The status that configuration alone decides; nullopt: the endpoint is probed.
 std::optional<MonitorStatus> ConfiguredStatus(const Endpoint& endpoint);
 

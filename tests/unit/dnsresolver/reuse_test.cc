@@ -27,7 +27,12 @@ Topology RandomTopology(Random& random, uint64_t revision) {
     for (const std::string& region : kRegionNames) {
       if (random.Below(5) != 0) regions.push_back(region);
     }
-    if (!regions.empty()) topology.resources.push_back(MakeResource(absl::StrCat("res", 100 + i), regions));
+    if (regions.empty()) continue;
+    topology.resources.push_back(MakeResource(absl::StrCat("res", 100 + i), regions));
+    for (Endpoint& endpoint : topology.resources.back().endpoints) {
+      endpoint.enabled = random.Below(5) != 0;
+      if (random.Below(5) == 0) endpoint.address.reset();
+    }
   }
   return topology;
 }
@@ -37,7 +42,9 @@ Health RandomHealth(const Topology& topology, Random& random) {
   for (const ResourceTopology& resource : topology.resources) {
     std::vector<MonitorStatus>& statuses = health.emplace_back();
     for (size_t i = 0; i < resource.endpoints.size(); ++i) {
-      statuses.push_back(random.Below(4) == 0 ? MonitorStatus::kDegraded : MonitorStatus::kOnline);
+      statuses.push_back(
+          ConfiguredStatus(resource.endpoints[i])
+              .value_or(random.Below(4) == 0 ? MonitorStatus::kDegraded : MonitorStatus::kOnline));
     }
   }
   return health;
@@ -84,7 +91,8 @@ TEST(Reuse, UnchangedResourcesAreShared) {
   Topology topology;
   topology.resources = {MakeResource("aaa", kRegionNames), MakeResource("bbb", kRegionNames)};
   const AnswerPlan first(DefaultSettings(), topology, BuiltInPrefixes());
-  topology.resources[1].endpoints[0].enabled = false;
+  topology.resources[0].endpoints[0].enabled = false;  // A matter of statuses alone.
+  topology.resources[1].endpoints[0].address.reset();
   const AnswerPlan second(DefaultSettings(), topology, BuiltInPrefixes(), &first);
   EXPECT_EQ(&second.resource(0), &first.resource(0));
   EXPECT_NE(&second.resource(1), &first.resource(1));
