@@ -139,6 +139,12 @@ class ProtoReader {
       *value = static_cast<unsigned char>(*at_++);
       return true;
     }
+    if (end_ - at_ >= 2 && static_cast<unsigned char>(at_[1]) < 0x80) {  // Sizes of messages.
+      *value = (static_cast<unsigned char>(at_[0]) & 0x7Fu) | uint64_t{static_cast<unsigned char>(at_[1])}
+                                                                  << 7;
+      at_ += 2;
+      return true;
+    }
     return ReadLongVarint(value);
   }
   bool ReadLongVarint(uint64_t* value) {

@@ -14,6 +14,7 @@ namespace {
 // DownstreamMessage.data_message, DataMessage.sequence_id.
 constexpr uint32_t kDataMessageField = 2;
 constexpr uint32_t kSequenceIdField = 4;
+constexpr size_t kNumberFieldMax = 11;  // Bytes of a tag and a number, or a size.
 // A large message does not keep its memory for ever.
 constexpr size_t kKeptTailBytes = 64 * 1024;
 
@@ -94,19 +95,28 @@ bool NeedsNoEscape(const char* text) {
 }
 
 // The fields of a DataMessage but sequence_id, which goes before them: the order of fields is free.
-void AppendProtobufTail(const MessageFrame::View& view, std::string* out) {
-  AppendBytes(1, view.from_group ? "group" : "server", out);
-  if (view.from_group) AppendBytes(2, view.group, out);
-  AppendTag(3, 2, out);  // MessageData, a oneof.
-  AppendVarint(BytesFieldSize(view.data.size()), out);
-  constexpr std::array<uint32_t, 5> kDataField = {0, 1, 4, 2, 3};  // By DataType.
-  AppendBytes(kDataField[static_cast<size_t>(view.data_type)], view.data, out);
-  if (view.metadata == nullptr) return;
-  for (const auto& [key, value] : *view.metadata) {
-    AppendTag(5, 2, out);
-    AppendVarint(BytesFieldSize(key.size()) + BytesFieldSize(value.size()), out);
-    AppendBytes(1, key, out);
-    AppendBytes(2, value, out);
+void WriteProtobufTail(const MessageFrame::View& view, std::string* out) {
+  static const Metadata kNone;
+  constexpr std::array<uint32_t, 5> kDataField = {0, 1, 4, 2, 3};  // Of MessageData, a oneof; by DataType.
+  const absl::string_view from = view.from_group ? "group" : "server";
+  const Metadata& metadata = view.metadata == nullptr ? kNone : *view.metadata;
+  const size_t data_size = BytesFieldSize(view.data.size());
+  const auto entry_size = [](const auto& entry) {
+    return BytesFieldSize(entry.first.size()) + BytesFieldSize(entry.second.size());
+  };
+  size_t size = BytesFieldSize(from.size()) + BytesFieldSize(data_size);
+  if (view.from_group) size += BytesFieldSize(view.group.size());
+  for (const auto& entry : metadata) size += BytesFieldSize(entry_size(entry));
+  out->resize(size);  // What the message before left is written over.
+  ProtoWriter writer(out->data());
+  writer.Bytes(1, from);
+  if (view.from_group) writer.Bytes(2, view.group);
+  writer.Open(3, data_size);
+  writer.Bytes(kDataField[static_cast<size_t>(view.data_type)], view.data);
+  for (const auto& entry : metadata) {
+    writer.Open(5, entry_size(entry));
+    writer.Bytes(1, entry.first);
+    writer.Bytes(2, entry.second);
   }
 }
 
@@ -178,12 +188,12 @@ MessageFrame::Encoded& MessageFrame::Get(Encoding encoding) {
   Encoded& encoded = encoded_[static_cast<size_t>(encoding)];
   if (!encoded.built) {
     encoded.built = true;
-    encoded.tail.clear();
-    if (encoded.tail.capacity() > kKeptTailBytes) encoded.tail.shrink_to_fit();
+    if (encoded.tail.capacity() > kKeptTailBytes) encoded.tail = std::string();
     if (encoding == Encoding::kJson) {
+      encoded.tail.clear();
       AppendJsonTail(view_, &encoded.tail);
     } else {
-      AppendProtobufTail(view_, &encoded.tail);
+      WriteProtobufTail(view_, &encoded.tail);
     }
   }
   return encoded;
@@ -203,15 +213,15 @@ absl::string_view MessageFrame::Head(Encoding encoding, uint64_t sequence_id) {
   encoded.has_head = true;
   encoded.head_sequence = sequence_id;
   const size_t tail = encoded.tail.size();
-  std::array<char, kFrameHeaderMax> header;
+  std::array<char, kFrameHeaderMax + 2 * kNumberFieldMax> header;
   std::string& head = encoded.head;
   if (encoding == Encoding::kProtobuf) {
     const size_t body = tail + (sequence_id == 0 ? 0 : 1 + VarintBytes(sequence_id));
     const size_t size = EncodeFrameHeader(Opcode::kBinary, BytesFieldSize(body), header.data());
-    head.assign(header.data(), size);
-    AppendTag(kDataMessageField, 2, &head);
-    AppendVarint(body, &head);
-    if (sequence_id != 0) AppendUint(kSequenceIdField, sequence_id, &head);
+    ProtoWriter writer(header.data() + size);
+    writer.Open(kDataMessageField, body);
+    writer.Number(kSequenceIdField, sequence_id);
+    head.assign(header.data(), static_cast<size_t>(writer.at() - header.data()));
     return head;
   }
   if (sequence_id == 0) {
