@@ -43,7 +43,10 @@ struct StateSaver::Impl : std::enable_shared_from_this<Impl> {
     if (!content) return std::nullopt;  // Still dirty.
     dirty = false;
     const int64_t took = loop.clock().SteadyNs() - before;
-    next_ns = before + std::max(kSaveEveryNs, kSaveEncodeShare * took);
+    const bool quiet = writes == 0 || before - taken_ns > kSaveQuietNs;
+    interval_ns = quiet ? kSaveFirstNs : std::min(2 * interval_ns, kSaveEveryNs);
+    taken_ns = before;
+    next_ns = before + std::max(interval_ns, kSaveEncodeShare * took);
     return content;
   }
 
@@ -103,6 +106,8 @@ struct StateSaver::Impl : std::enable_shared_from_this<Impl> {
   bool dirty = false;
   bool in_flight = false;  // From handing a content to the writer until the loop hears that it is written.
   int64_t next_ns = 0;     // Steady; no write starts before.
+  int64_t taken_ns = 0;    // When the last write's content was taken.
+  int64_t interval_ns = kSaveFirstNs;
   uint64_t writes = 0;
   EventLoop::TimerId timer = 0;
   std::thread writer;  // Started at the first write.
@@ -120,5 +125,6 @@ StateSaver::~StateSaver() { impl_->Close(); }
 void StateSaver::Changed() { impl_->Changed(); }
 
 uint64_t StateSaver::writes_started() const { return impl_->writes; }
+uint64_t StateSaver::writes_ended() const { return impl_->writes - (impl_->in_flight ? 1 : 0); }
 
 }  // namespace nonet

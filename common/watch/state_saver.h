@@ -5,8 +5,10 @@
 //   StateSaver saver(loop, path, [&]() -> std::optional<std::string> { return Encode(); });
 //   saver.Changed();
 //
-// The file is never older than kSaveEveryNs, or 20 times what encoding takes where that is more, plus the
-// time of one write; after a quiet spell a change is written at once. The loop thread only.
+// After a quiet spell a change is written at once, the ones after it kSaveFirstNs later, then after twice as
+// long each time: a few changes are soon on disk, and a stream of them costs little. The file is never older
+// than kSaveEveryNs, or 20 times what encoding takes where that is more, plus the time of one write. The loop
+// thread only.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +21,13 @@
 
 namespace nonet {
 
-// From the start of one write to the start of the next, at least. A write syncs the disk, which nine
-// processes may share, and takes its time from answers where there is one core.
+// From the start of one write to the start of the next, at least: at first, and as changes keep coming. A
+// write syncs the disk, which nine processes may share, and takes its time from answers where there is one
+// core.
+inline constexpr int64_t kSaveFirstNs = 10 * kNanosPerMilli;
 inline constexpr int64_t kSaveEveryNs = 100 * kNanosPerMilli;
+// Without a write for so long, changes are few again.
+inline constexpr int64_t kSaveQuietNs = 2 * kSaveEveryNs;
 // After a failed write.
 inline constexpr int64_t kSaveRetryNs = 2 * kNanosPerSecond;
 // Encoding takes at most one part in so many of the loop's time.
@@ -39,6 +45,7 @@ class StateSaver {
 
   void Changed();
   uint64_t writes_started() const;
+  uint64_t writes_ended() const;  // Well or not.
 
  private:
   struct Impl;

@@ -45,7 +45,10 @@ class StateSaverTest : public testing::Test {
   bool FileBecomes(const std::string& content) {
     return loop_.Eventually([&] { return ReadFile(path()).value_or("") == content; });
   }
-  // The write under way, if any, is over and the loop has heard of it: only then can another one start.
+  // And the loop has heard of it: only then can another one start.
+  bool AllWritesEnd() {
+    return loop_.Eventually([&] { return saver_->writes_ended() == saver_->writes_started(); });
+  }
   void Advance(int64_t ns) {
     clock_.AdvanceNs(ns);
     loop_.Call([] {});
@@ -73,12 +76,45 @@ TEST_F(StateSaverTest, WritesOnceForAllChangesWithinTheInterval) {
   ASSERT_TRUE(FileBecomes("state 1"));
   Change(500);
   EXPECT_EQ(writes(), 1u);
-  Advance(kSaveEveryNs - 1);
+  Advance(kSaveFirstNs - 1);
   EXPECT_EQ(writes(), 1u);
   Advance(1);
   EXPECT_TRUE(FileBecomes("state 501"));
   EXPECT_EQ(writes(), 2u);
   EXPECT_EQ(encoded_, 2);
+}
+
+TEST_F(StateSaverTest, WritesMoreSeldomWhileChangesKeepComing) {
+  int change = 0;
+  const auto written_after = [&] {  // Of a change right after a write: how long it waits for the next one.
+    Change();
+    ++change;
+    const uint64_t before = writes();
+    for (int64_t waited = 0;; waited += kNanosPerMilli) {
+      if (writes() > before) {
+        EXPECT_TRUE(FileBecomes(absl::StrCat("state ", change)));
+        EXPECT_TRUE(AllWritesEnd());
+        return waited;
+      }
+      Advance(kNanosPerMilli);
+    }
+  };
+  Change();
+  ++change;
+  ASSERT_TRUE(FileBecomes("state 1"));
+  ASSERT_TRUE(AllWritesEnd());
+  EXPECT_EQ(written_after(), kSaveFirstNs);
+  EXPECT_EQ(written_after(), 2 * kSaveFirstNs);
+  EXPECT_EQ(written_after(), 4 * kSaveFirstNs);
+  EXPECT_EQ(written_after(), 8 * kSaveFirstNs);
+  EXPECT_EQ(written_after(), kSaveEveryNs);
+  EXPECT_EQ(written_after(), kSaveEveryNs);
+  Advance(kSaveQuietNs + 1);
+  Change();
+  ++change;
+  EXPECT_TRUE(FileBecomes(absl::StrCat("state ", change)));
+  EXPECT_TRUE(AllWritesEnd());
+  EXPECT_EQ(written_after(), kSaveFirstNs);
 }
 
 TEST_F(StateSaverTest, WritesNothingWhenNothingChanged) {
