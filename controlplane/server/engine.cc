@@ -1,7 +1,5 @@
 #include "controlplane/server/engine.h"
 
-#include <malloc.h>
-
 #include <optional>
 #include <utility>
 
@@ -63,7 +61,6 @@ absl::Status Engine::Start() {
                              {"log_entries", state.log.size()},
                              {"request_ids", state.requests.size()}});
   plane_.Restore(std::move(state), now());
-  malloc_trim(0);  // What loading needed besides goes back to the machine.
   series_->revision.Set(static_cast<double>(plane_.revision()));
   ArmTimer();
   return absl::OkStatus();

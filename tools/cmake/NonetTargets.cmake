@@ -79,12 +79,17 @@ function(nonet_library name)
   endif()
 endfunction()
 
+# JEMALLOC: allocates with it (docs/decisions/0018-jemalloc.md).
 function(nonet_program name)
-  cmake_parse_arguments(ARG "GRPC" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "GRPC;JEMALLOC" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   _nonet_common(${name})
   _nonet_cold(${name})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+  if(ARG_JEMALLOC AND NOT NONET_SANITIZE)  # A sanitizer brings its own.
+    find_library(NONET_JEMALLOC_LIBRARY jemalloc REQUIRED)
+    target_link_libraries(${name} PRIVATE ${NONET_JEMALLOC_LIBRARY})
+  endif()
   if(ARG_GRPC)
     _nonet_grpc(${name})
   else()
