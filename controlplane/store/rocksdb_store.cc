@@ -51,7 +51,8 @@ rocksdb::Options MakeOptions(size_t write_buffer_bytes) {
   // Nothing is read between opening and the next opening, so what is written need not be kept sorted.
   options.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
   options.allow_concurrent_memtable_write = false;
-  options.compression = rocksdb::kNoCompression;  // Some hundred megabytes at most, and nobody waits for the disk.
+  options.compression =
+      rocksdb::kNoCompression;  // Some hundred megabytes at most, and nobody waits for the disk.
   options.max_open_files = 64;
   options.max_background_jobs = 2;
   options.keep_log_file_num = 2;

@@ -146,7 +146,8 @@ void ClientConnection::Close(uint16_t code, absl::string_view reason) {
 
 bool ClientConnection::CheckAlive(int64_t steady_ns) {
   if (closing_) return true;
-  if (steady_ns - heard_ns_ > kSilentIntervalsMax * info_.keep_alive_ns) return false;
+  const bool asked = pinged_ns_ > heard_ns_;  // A check that comes late drops nobody who was not.
+  if (asked && steady_ns - heard_ns_ > kSilentIntervalsMax * info_.keep_alive_ns) return false;
   if (steady_ns - pinged_ns_ >= info_.keep_alive_ns) {
     pinged_ns_ = steady_ns;
     stream_->Append(EncodeFrame(Opcode::kPing, ""));

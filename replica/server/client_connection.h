@@ -17,7 +17,7 @@ namespace nonet::replica {
 
 // Bytes waiting for one client, messages and answers alike; above it, it is too slow and is closed with 1008.
 inline constexpr size_t kClientQueueBytesMax = 16 * 1024 * 1024;
-// A client that sent nothing for so many keep-alive intervals is dropped.
+// A client that sent nothing for so many keep-alive intervals, though it was pinged, is dropped.
 inline constexpr int64_t kSilentIntervalsMax = 2;
 
 class ClientConnection {

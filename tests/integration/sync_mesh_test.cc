@@ -174,7 +174,12 @@ TEST_F(SyncMesh, LosesNothingUnseenThroughAPauseAPartitionAndAKill) {
     EXPECT_TRUE(Eventually([&] { return HasAll(i); })) << instances_[i] << " after the kill";
   }
 
-  // The new life takes part, and once all is quiet the counts of all nine fit.
+  // The new life takes part, once it is linked, and when all is quiet the counts of all nine fit. (A join
+  // waits for live peers only; what is accepted where there is no link yet is not for it.)
+  EXPECT_TRUE(Eventually([&] {
+    return LinkOf("contoso", kKilled).value("linked", false) &&
+           LinkOf(kKilled, "contoso").value("linked", false);
+  }));
   WebSocket late = Member(cluster_, kKilled, "late");
   ASSERT_TRUE(
       senders_[0].SendText(R"({"type":"sendToGroup","group":"mesh","dataType":"text","data":"still here"})"));
