@@ -152,7 +152,6 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
       log::Warning("peer stream ended: bad answer", {{"peer", name}, {"error", status.message()}});
       stream->Close();
     }
-    Pump();
   }
 
   absl::Status OnWelcome(Peer& peer, const Welcome& welcome) {
@@ -165,6 +164,7 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     peer.redial_ns = kRedialNsMin;
     log::Info("peer linked", {{"peer", peer.target.instance}, {"address", peer.target.address}});
     hooks.on_links_changed();
+    Pump();
     return absl::OkStatus();
   }
 
@@ -275,7 +275,6 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
         stream->Close(status);
       }
     }
-    Pump();
   }
 
   absl::Status OnPeerInput(const std::string& name, PeerRequest& message) {
@@ -315,6 +314,7 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     // It lives: no need to wait for a backoff, nor for a connection attempt to its address that hangs.
     if (!peer.dialed && peer.accept_heard_ns - peer.dial_started_ns > kDialHangsNs) DropDial(peer);
     if (peer.dial == nullptr) Dial(hello.origin);
+    Pump();
     return absl::OkStatus();
   }
 

@@ -47,7 +47,7 @@ class PeerSync {  // The loop thread only.
   };
   struct Hooks {
     std::function<Now()> now;
-    // Runs a step of the core and applies its effects.
+    // Runs a step of the core, applies its effects, and calls Pump later in the turn.
     std::function<void(const std::function<void(Effects*)>&)> run;
     // A link came up or went down.
     std::function<void()> on_links_changed;
