@@ -1,6 +1,6 @@
 # Links gRPC, Protocol Buffers and Abseil as archives. Debian's packages hold them beside the shared libraries, but
 # the targets of gRPC and Abseil name the latter. Without jumps through tables, calls for thread-local variables and
-# pages scattered over eighty libraries, a durable change costs a seventh less CPU and a message between
+# pages scattered over seventy-five libraries, a durable change costs a seventh less CPU and a message between
 # instances a tenth (docs/decisions/0023-archives.md).
 
 # Before find_package(Protobuf).

@@ -184,11 +184,16 @@ TEST(EventLoopTurns, ElsewhereNeitherStarveTheLoopsOwnNorItsTimers) {
   std::function<void()> again = [&] {
     if (!timer_ran) loop.get().Post(again);
   };
-  loop.get().RunOrPost([&] {
-    loop.get().RunAfter(kNanosPerMilli, [&] { timer_ran = true; });
-    again();
-  });
-  while (!loop.Call([&] { return timer_ran; })) {
+  bool elsewhere = false;
+  while (!elsewhere) {  // Until the turn was free.
+    loop.get().RunOrPost([&, caller = std::this_thread::get_id()] {
+      elsewhere = std::this_thread::get_id() == caller;
+      timer_ran = false;
+      loop.get().RunAfter(kNanosPerMilli, [&] { timer_ran = true; });
+      again();
+    });
+    while (!loop.Call([&] { return timer_ran; })) {
+    }
   }
 }
 
