@@ -49,6 +49,8 @@ struct EventLoop::Impl {
     if (InTurn()) return handler();
     TakeTurn();
     handler();
+    // Nothing else was ready to share a batch with.
+    if (std::exchange(waited, false) && TakeBatch()) RunBatch();
     EndTurn();
   }
   asio::any_io_executor executor() {
@@ -70,7 +72,10 @@ struct EventLoop::Impl {
   }
   void PostDrain();
 
+  // The loop's thread: handlers, until Stop.
+  void RunHandlers();
   void Drain() ABSL_LOCKS_EXCLUDED(mu);
+  bool TakeBatch() ABSL_LOCKS_EXCLUDED(mu);  // Whether there is one.
   void RunBatch();
   void RunDue();
   void Arm();
@@ -89,6 +94,9 @@ struct EventLoop::Impl {
   bool turn ABSL_GUARDED_BY(mu) = false;         // Somebody has it.
   bool turn_away ABSL_GUARDED_BY(mu) = false;    // Somebody who is not the loop's thread has it.
   bool turn_wanted ABSL_GUARDED_BY(mu) = false;  // By the loop's thread.
+
+  // The loop's thread: it found nothing ready before the handler that it runs next.
+  bool waited = false;
 
   // In a turn only.
   std::vector<Task> batch;  // Keeps its capacity from turn to turn.
@@ -138,7 +146,7 @@ bool EventLoop::Impl::Add(Task task, bool may_take_turn) {
       holder.store(std::this_thread::get_id(), std::memory_order_relaxed);
       return true;
     }
-    wake = !turn_away && DrainNewlyDue();  // Who has the turn elsewhere drains.
+    wake = !turn && DrainNewlyDue();  // Who has the turn sees to it.
   }
   if (wake) PostDrain();
   return false;
@@ -164,6 +172,14 @@ void EventLoop::Impl::PostDrain() {
   asio::post(io, [this] { Run([this] { Drain(); }); });
 }
 
+void EventLoop::Impl::RunHandlers() {
+  while (!io.stopped()) {
+    io.poll();  // Until nothing is ready.
+    waited = true;
+    io.run_one();
+  }
+}
+
 void EventLoop::Impl::Drain() {
   {
     absl::MutexLock lock(&mu);
@@ -172,6 +188,12 @@ void EventLoop::Impl::Drain() {
   }
   RunBatch();
   RunDue();
+}
+
+bool EventLoop::Impl::TakeBatch() {
+  absl::MutexLock lock(&mu);
+  batch.swap(posted);
+  return !batch.empty();
 }
 
 void EventLoop::Impl::RunBatch() {
@@ -246,7 +268,7 @@ void EventLoop::Run() {
     NONET_CHECK(!std::exchange(impl_->running, true));
   }
   impl_->Run([this] { impl_->Arm(); });
-  impl_->io.run();
+  impl_->RunHandlers();
   impl_->TakeTurn();  // For good.
 }
 

@@ -63,6 +63,9 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, const Chan
   args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // Nothing here is retried by gRPC or compressed; both cost every message something nevertheless.
+  args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  args.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   args.SetMaxReceiveMessageSize(kMessageBytesMax);
   args.SetMaxSendMessageSize(kMessageBytesMax);
   if (!options.local_address.empty()) args.SetSocketMutator(NewBindingMutator(options.local_address));

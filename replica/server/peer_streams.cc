@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/rpc/complete_here.h"
 #include "common/rpc/status.h"
 
 namespace nonet::replica {
@@ -21,6 +22,10 @@ grpc::ByteBuffer BufferOf(std::string bytes) {
 // What `buffer` holds, in one piece.
 std::string Flatten(const grpc::ByteBuffer& buffer) {
   std::string flat;
+  if (grpc::Slice slice; buffer.TrySingleSlice(&slice).ok()) {
+    flat.assign(reinterpret_cast<const char*>(slice.begin()), slice.size());
+    return flat;
+  }
   std::vector<grpc::Slice> slices;
   if (!buffer.Dump(&slices).ok()) return flat;
   flat.reserve(buffer.Length());
@@ -52,6 +57,7 @@ void DialStream::Start() {
 void DialStream::Write(std::string bytes) {
   gate_.Begin();
   written_ = BufferOf(std::move(bytes));
+  const rpc::CompleteHere here;
   StartWrite(&written_);
 }
 
@@ -78,9 +84,13 @@ void DialStream::OnReadDone(bool ok) {
     }
     if (ended_) return;
     if (events_.on_message) events_.on_message(Flatten(read_));
-    read_due_ = paused_;
-    if (!ended_ && !paused_) StartRead(&read_);
+    if (!ended_) loop_.Post([this] { ReadOn(); });
   });
+}
+
+void DialStream::ReadOn() {
+  read_due_ = paused_;
+  if (!ended_ && !paused_) StartRead(&read_);
 }
 
 void DialStream::OnWriteDone(bool ok) {
@@ -106,6 +116,7 @@ void AcceptStream::Start() { StartRead(&read_); }
 void AcceptStream::Write(std::string bytes) {
   gate_.Begin();
   written_ = BufferOf(std::move(bytes));
+  const rpc::CompleteHere here;
   StartWrite(&written_);
 }
 
@@ -128,9 +139,13 @@ void AcceptStream::OnReadDone(bool ok) {
     }
     if (finished_) return;
     if (events_.on_message) events_.on_message(Flatten(read_));
-    read_due_ = paused_;
-    if (!finished_ && !paused_) StartRead(&read_);
+    if (!finished_) loop_.Post([this] { ReadOn(); });
   });
+}
+
+void AcceptStream::ReadOn() {
+  read_due_ = paused_;
+  if (!finished_ && !paused_) StartRead(&read_);
 }
 
 void AcceptStream::OnWriteDone(bool ok) {

@@ -20,7 +20,8 @@ namespace nonet::replica {
 
 // What a stream tells its owner, on the loop. Set to null functions to forget the owner.
 struct StreamEvents {
-  // The next read starts when it returns, unless the stream was closed.
+  // The next read starts behind what it posted, unless the stream was closed: asking for one gives the peer
+  // credit, which is a write, and what the clients are sent goes first.
   std::function<void(std::string bytes)> on_message;
   std::function<void()> on_writable;                   // The write is done, and somebody asked meanwhile.
   std::function<void(const absl::Status&)> on_closed;  // Last; the stream is deleted right after.
@@ -45,6 +46,7 @@ class DialStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnDone(const grpc::Status& status) override;
+  void ReadOn();  // Once it is not paused.
   void Ended();
 
   EventLoop& loop_;
@@ -80,6 +82,7 @@ class AcceptStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
+  void ReadOn();  // Once it is not paused.
 
   EventLoop& loop_;
   Events events_;

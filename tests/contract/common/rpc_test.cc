@@ -19,6 +19,7 @@
 #include "common/base/error.h"
 #include "common/clock/clock.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/complete_here.h"
 #include "common/rpc/lone_poller.h"
 #include "common/rpc/server.h"
 #include "common/rpc/status.h"
@@ -299,6 +300,45 @@ TEST(LonePoller, LeavesCallbacksToOneThread) {
     EXPECT_EQ(ThreadsOfCallbacks(500).size(), 1u);
   }
   while (ThreadsOfCallbacks(500).size() == 1) {  // They poll again.
+  }
+}
+
+// A call that fails at once.
+struct FailingCall {
+  grpc::ClientContext context;
+  grpc::Slice empty;
+  grpc::ByteBuffer request{&empty, 1};
+  grpc::ByteBuffer response;
+  absl::Notification done;
+  std::thread::id thread;
+
+  void Start(grpc::GenericStub& stub) {
+    stub.UnaryCall(&context, "/nonet.Test/Call", grpc::StubOptions(), &request, &response,
+                   [this](const grpc::Status&) {
+                     thread = std::this_thread::get_id();
+                     done.Notify();
+                   });
+  }
+};
+
+TEST(CompleteHere, RunsTheFirstCallbackThatIsDueHere) {
+  const auto channel = grpc::CreateChannel("", nullptr);
+  grpc::GenericStub stub(channel);
+  for (int i = 0; i < 100; ++i) {
+    FailingCall before, first, second;
+    before.Start(stub);
+    {
+      const CompleteHere here;
+      first.Start(stub);
+      second.Start(stub);
+      EXPECT_FALSE(first.done.HasBeenNotified());
+    }
+    EXPECT_TRUE(first.done.HasBeenNotified());
+    EXPECT_EQ(first.thread, std::this_thread::get_id());
+    for (FailingCall* call : {&before, &second}) {
+      call->done.WaitForNotification();
+      EXPECT_NE(call->thread, std::this_thread::get_id());
+    }
   }
 }
 
