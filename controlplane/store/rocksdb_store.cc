@@ -13,12 +13,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "common/base/status_macros.h"
 #include "common/real/entropy.h"
 #include "controlplane/core/errors.h"
 #include "controlplane/store/key_layout.h"
+#include "controlplane/store/prepared_log.h"
 
 namespace nonet::controlplane {
 namespace {
@@ -43,9 +45,10 @@ rocksdb::Options MakeOptions(size_t write_buffer_bytes) {
   rocksdb::Options options;
   options.create_if_missing = true;
   // A torn last record was never acknowledged and is dropped; damage before it is an error, never skipped.
+  // What RocksDB cannot tell apart has been seen to by MendLogs.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.paranoid_checks = true;
-  // The state is some megabytes; small buffers keep the process small.
+  // Small buffers keep the process small; while one is flushed, the log has to share the disk with it.
   options.write_buffer_size = write_buffer_bytes;
   options.max_write_buffer_number = 2;
   // Nothing is read between opening and the next opening, so what is written need not be kept sorted.
@@ -76,16 +79,27 @@ absl::Status Put(rocksdb::WriteBatch& batch, const std::vector<layout::Write>& w
 }
 
 // RocksDB would take a store whose CURRENT is missing for a new one, and delete the rest.
-absl::Status CheckNotBeheaded(rocksdb::FileSystem& files, const std::string& path) {
-  if (files.FileExists(path + "/CURRENT", {}, nullptr).ok()) return absl::OkStatus();
-  std::vector<std::string> names;
-  if (!files.GetChildren(path, {}, &names, nullptr).ok()) return absl::OkStatus();  // There is none yet.
+absl::Status CheckNotBeheaded(const std::vector<std::string>& names, const std::string& path) {
+  if (absl::c_linear_search(names, "CURRENT")) return absl::OkStatus();
   for (const std::string& name : names) {
     if (absl::EndsWith(name, ".sst") || absl::EndsWith(name, ".log")) {
       return errors::StoreCorrupt(path, "it has tables or logs but no file CURRENT");
     }
   }
   return absl::OkStatus();
+}
+
+// What has to be seen to before RocksDB opens the store.
+absl::Status CheckBeforeOpening(rocksdb::FileSystem& files, const std::string& path) {
+  std::vector<std::string> names;
+  if (!files.GetChildren(path, {}, &names, nullptr).ok()) return absl::OkStatus();  // There is none yet.
+  RETURN_IF_ERROR(CheckNotBeheaded(names, path));
+  if (!absl::c_linear_search(names, "CURRENT")) return absl::OkStatus();
+  rocksdb::FileLock* lock = nullptr;  // The one that RocksDB takes.
+  RETURN_IF_ERROR(Convert(files.LockFile(path + "/LOCK", {}, &lock, nullptr), path));
+  absl::Status mended = MendLogs(files, path, std::move(names));
+  mended.Update(Convert(files.UnlockFile(lock, {}, nullptr), path));
+  return mended;
 }
 
 std::string ParentOf(const std::string& path) {
@@ -103,7 +117,7 @@ struct RocksDbStore::Impl {
     return Convert(db->Write(options, &batch), path);
   }
 
-  rocksdb::FileSystem& Files() const { return *(env ? env.get() : rocksdb::Env::Default())->GetFileSystem(); }
+  rocksdb::FileSystem& Files() const { return *env->GetFileSystem(); }
 
   // RocksDB syncs what is in the directory, not the entry of the directory itself.
   absl::Status SyncParent() {
@@ -145,7 +159,7 @@ struct RocksDbStore::Impl {
 
   std::string path;
   bool sync = true;
-  std::unique_ptr<rocksdb::Env> env;  // Where the file system was given.
+  std::unique_ptr<rocksdb::Env> env;
   std::unique_ptr<rocksdb::DB> db;
 };
 
@@ -157,11 +171,10 @@ absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(const std::stri
   impl->path = path;
   impl->sync = given.sync;
   rocksdb::Options options = MakeOptions(given.write_buffer_bytes);
-  if (given.file_system) {
-    impl->env = rocksdb::NewCompositeEnv(given.file_system);
-    options.env = impl->env.get();
-  }
-  RETURN_IF_ERROR(CheckNotBeheaded(impl->Files(), path));
+  const auto files = given.file_system ? given.file_system : rocksdb::FileSystem::Default();
+  impl->env = rocksdb::NewCompositeEnv(PrepareLogs(files));
+  options.env = impl->env.get();
+  RETURN_IF_ERROR(CheckBeforeOpening(impl->Files(), path));
   rocksdb::DB* db = nullptr;
   RETURN_IF_ERROR(Convert(rocksdb::DB::Open(options, path, &db), path));
   impl->db.reset(db);

@@ -23,7 +23,7 @@ class RocksDbStore final : public Store {
   struct Options {
     std::shared_ptr<rocksdb::FileSystem> file_system;  // The machine's where null. RocksDB shares it.
     bool sync = true;                                  // False breaks every promise.
-    size_t write_buffer_bytes = 4 << 20;
+    size_t write_buffer_bytes = 16 << 20;
   };
   // Creates the directory where there is none, and moves a store of an older schema to this one. Errors:
   // FAILED_PRECONDITION when another process has it open or a newer version of Nonet wrote it;

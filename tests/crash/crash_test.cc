@@ -117,7 +117,7 @@ TEST(PowerLoss, AtAnyWriteLosesNothingAcknowledged) {
   }
   RecordProperty("sites", static_cast<int>(site - 1));
   EXPECT_GT(site, 100u);
-  for (const char* kind : {"append", "sync", "sync directory", "create", "rename", "delete"}) {
+  for (const char* kind : {"append", "overwrite", "sync", "sync directory", "create", "rename", "delete"}) {
     EXPECT_GT(kinds[kind], 0) << kind;
   }
 }

@@ -106,11 +106,19 @@ class Writer final : public rocksdb::FSWritableFile {
     inode_->data.append(data.data(), part);
     return verdict == Verdict::kDo ? IOStatus::OK() : Refusal(verdict);
   }
+  using rocksdb::FSWritableFile::PositionedAppend;
+  IOStatus PositionedAppend(const Slice& data, uint64_t offset, const IOOptions&, IODebugContext*) override {
+    absl::MutexLock lock(&disk_.mu);
+    size_t part = data.size();
+    const Verdict verdict = disk_.Site(life_, "overwrite", path_, true, data.size(), &part);
+    if (verdict == Verdict::kFail) return Dead();
+    inode_->Overwrite(offset, {data.data(), part});
+    return verdict == Verdict::kDo ? IOStatus::OK() : Refusal(verdict);
+  }
   IOStatus Truncate(uint64_t size, const IOOptions&, IODebugContext*) override {
     absl::MutexLock lock(&disk_.mu);
     if (!disk_.IsAlive(life_)) return Dead();
-    if (size < inode_->data.size()) inode_->data.resize(size);
-    inode_->synced = std::min<size_t>(inode_->synced, size);
+    if (size < inode_->data.size()) inode_->Truncate(size);
     return IOStatus::OK();
   }
   IOStatus Sync(const IOOptions&, IODebugContext*) override {
@@ -118,7 +126,7 @@ class Writer final : public rocksdb::FSWritableFile {
     size_t part = 0;
     const Verdict verdict = disk_.Site(life_, "sync", path_, true, 0, &part);
     if (verdict != Verdict::kDo) return Refusal(verdict);
-    inode_->synced = inode_->data.size();
+    inode_->Sync();
     return IOStatus::OK();
   }
   IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override { return Sync(options, debug); }
@@ -257,8 +265,7 @@ class DiskFileSystem final : public rocksdb::FileSystemWrapper {
     const auto it = disk_.names.find(Clean(f));
     if (it == disk_.names.end()) return Missing(f);
     if (const IOStatus status = Change("truncate", Clean(f), false); !status.ok()) return status;
-    it->second->data.resize(size);
-    it->second->synced = std::min(it->second->synced, size);
+    it->second->Truncate(size);
     return IOStatus::OK();
   }
 

@@ -6,6 +6,32 @@
 #include "tests/crash/disk_file_system.h"
 
 namespace nonet::crash {
+namespace {
+
+constexpr size_t kSectorBytes = 512;
+
+}  // namespace
+
+void SimulatedDisk::Inode::Overwrite(size_t offset, absl::string_view bytes) {
+  in_place = true;
+  if (data.size() < offset + bytes.size()) data.resize(offset + bytes.size());
+  for (size_t at = offset / kSectorBytes * kSectorBytes; at < offset + bytes.size() && at < synced;
+       at += kSectorBytes) {
+    overwritten.try_emplace(at / kSectorBytes, data.substr(at, std::min(kSectorBytes, synced - at)));
+  }
+  data.replace(offset, bytes.size(), bytes.data(), bytes.size());
+}
+
+void SimulatedDisk::Inode::Truncate(size_t size) {
+  data.resize(size);
+  synced = std::min(synced, size);
+  overwritten.erase(overwritten.lower_bound(size / kSectorBytes), overwritten.end());
+}
+
+void SimulatedDisk::Inode::Sync() {
+  synced = data.size();
+  overwritten.clear();
+}
 
 std::shared_ptr<rocksdb::FileSystem> SimulatedDisk::Mount() {
   absl::MutexLock lock(&mu);
@@ -112,7 +138,19 @@ void SimulatedDisk::Restart(Survival survival, uint64_t seed) {
     InodePtr& copy = fresh[inode.get()];
     if (!copy) {
       const size_t size = inode->synced + survives(inode->data.size() - inode->synced);
-      copy = std::make_shared<Inode>(Inode{inode->data.substr(0, size), size});
+      copy = std::make_shared<Inode>(Inode{inode->data.substr(0, size), size, {}, false});
+      for (const auto& [sector, before] : inode->overwritten) {
+        if (survives(1) == 0) copy->data.replace(sector * kSectorBytes, before.size(), before);
+      }
+      // Of a file that is not just appended to, the end may arrive before the middle.
+      if (survival == Survival::kTorn && inode->in_place) {
+        for (size_t at = (inode->synced + kSectorBytes - 1) / kSectorBytes * kSectorBytes; at < size;
+             at += kSectorBytes) {
+          if (survives(3) > 0) continue;
+          const size_t bytes = std::min(kSectorBytes, size - at);
+          copy->data.replace(at, bytes, bytes, '\0');
+        }
+      }
     }
     inode = copy;
   }
@@ -143,6 +181,21 @@ uint64_t SimulatedDisk::SizeOf(const std::string& path) const {
   absl::MutexLock lock(&mu);
   const auto it = names.find(path);
   return it == names.end() ? 0 : it->second->data.size();
+}
+
+std::string SimulatedDisk::Read(const std::string& path) const {
+  absl::MutexLock lock(&mu);
+  const auto it = names.find(path);
+  return it == names.end() ? "" : it->second->data;
+}
+
+void SimulatedDisk::LoseSector(const std::string& path, uint64_t sector) {
+  absl::MutexLock lock(&mu);
+  std::string& data = names.at(path)->data;
+  const size_t at = sector * kSectorBytes;
+  if (at >= data.size()) return;
+  const size_t bytes = std::min(kSectorBytes, data.size() - at);
+  data.replace(at, bytes, bytes, '\0');
 }
 
 bool SimulatedDisk::FlipBit(const std::string& path, uint64_t bit) {

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/random.h"
 
@@ -40,7 +41,8 @@ enum class Fault {
 // What a power loss leaves of what was not synced.
 enum class Survival {
   kNothing,
-  kTorn,        // Of each file a part of random length; of the changed names the first few.
+  kTorn,  // Of each file a part of random length, of sectors written in place any; of the changed names the
+          // first few.
   kEverything,  // It had all arrived by chance.
 };
 
@@ -66,11 +68,21 @@ class SimulatedDisk {
   std::vector<std::string> Files() const;
   bool FlipBit(const std::string& path, uint64_t bit);
   uint64_t SizeOf(const std::string& path) const;
+  std::string Read(const std::string& path) const;  // Empty where there is none.
+  // Zeros where the file has `sector`, of 512 bytes.
+  void LoseSector(const std::string& path, uint64_t sector);
 
   // ---- For the file system; `life` is its mount's. ----
   struct Inode {
     std::string data;
-    size_t synced = 0;
+    size_t synced = 0;  // Bytes of it, but for those that were overwritten since.
+    // What stood in each sector that was, by its number; a sector is written whole or not at all.
+    std::map<size_t, std::string> overwritten;
+    bool in_place = false;  // It has been overwritten at all.
+
+    void Overwrite(size_t offset, absl::string_view bytes);
+    void Truncate(size_t size);  // For good at once.
+    void Sync();
   };
   using InodePtr = std::shared_ptr<Inode>;  // Shared by names and open files, as on a real disk.
   enum class Verdict { kDo, kDoInPart, kFail, kFailNoSpace, kFailReadOnly };
