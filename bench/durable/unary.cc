@@ -33,7 +33,8 @@ void Put(std::string& out, uint64_t value, int bytes) {
 
 uint32_t Get(absl::string_view bytes, size_t at, int count) {
   uint32_t value = 0;
-  for (int i = 0; i < count; ++i) value = value << 8 | static_cast<uint8_t>(bytes[at + static_cast<size_t>(i)]);
+  for (int i = 0; i < count; ++i)
+    value = value << 8 | static_cast<uint8_t>(bytes[at + static_cast<size_t>(i)]);
   return value;
 }
 
@@ -70,7 +71,8 @@ int Connect(const std::string& target) {
   const size_t colon = target.rfind(':');
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  if (colon == std::string::npos || inet_pton(AF_INET, target.substr(0, colon).c_str(), &address.sin_addr) != 1)
+  if (colon == std::string::npos ||
+      inet_pton(AF_INET, target.substr(0, colon).c_str(), &address.sin_addr) != 1)
     Die("'" + target + "' is no IPv4 ip:port");
   address.sin_port = htons(static_cast<uint16_t>(std::atoi(target.c_str() + colon + 1)));
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -140,7 +142,8 @@ bool UnaryConnection::Receive() {
   const ssize_t got = recv(fd_, in_.data() + before, kReadBytes, MSG_DONTWAIT);
   in_.resize(before + static_cast<size_t>(got > 0 ? got : 0));
   if (got == 0) Die("the server hung up");
-  if (got < 0 && errno != EAGAIN && errno != EINTR) Die(std::string("the server is gone: ") + std::strerror(errno));
+  if (got < 0 && errno != EAGAIN && errno != EINTR)
+    Die(std::string("the server is gone: ") + std::strerror(errno));
   bool over = false;
   size_t at = 0;
   while (in_.size() - at >= kFrameHeaderBytes) {

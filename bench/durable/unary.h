@@ -1,5 +1,5 @@
-// A connection for unary gRPC calls, one at a time, that costs a load little: HTTP/2 written by hand, every request the
-// same but for its message. One thread. Source: RFC 9113, RFC 7541, and gRPC's "gRPC over HTTP2".
+// A connection for unary gRPC calls, one at a time, that costs a load little: HTTP/2 written by hand, every
+// request the same but for its message. One thread. Source: RFC 9113, RFC 7541, and gRPC's "gRPC over HTTP2".
 //
 //   UnaryConnection connection("127.0.0.1:7800", "/package.Service/Method", {});
 //   connection.Call(request.SerializeAsString());

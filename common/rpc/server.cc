@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/error.h"
 #include "common/clock/clock.h"
+#include "common/rpc/socket_mutator.h"
 #include "common/rpc/tls.h"
 #include "common/rpc/token_guard.h"
 
@@ -75,6 +76,14 @@ class GrpcServer final : public Server {
   std::thread stopper_;
 };
 
+class Sockets final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments* args) override {
+    args->SetSocketMutator(NewSocketMutator(""));
+  }
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>*) override {}
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options,
@@ -100,6 +109,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options,
     (void)channelz;
   }
   grpc::ServerBuilder builder;
+  builder.SetOption(std::make_unique<Sockets>());
   int port = 0;
   builder.AddListeningPort(JoinAddress(options.address, options.port),
                            options.tls != nullptr  ? ServerCredentialsOf(*options.tls)

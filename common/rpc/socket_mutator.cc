@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <grpc/support/sync.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cstring>
@@ -34,9 +35,16 @@ void grpc_socket_mutator_init(grpc_socket_mutator* mutator, const grpc_socket_mu
 namespace nonet::rpc {
 namespace {
 
-struct BindingMutator : grpc_socket_mutator {
-  std::string address;
+struct Mutator : grpc_socket_mutator {
+  std::string address;  // Of the source; any where empty.
 };
+
+// A model-based congestion control paces; between processes of one machine, or within one network, that only
+// costs. Where the kernel has no cubic, its default stays. What a listener accepts inherits it.
+void SetCongestionControl(int fd) {
+  constexpr char kCongestionControl[] = "cubic";
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, kCongestionControl, sizeof(kCongestionControl) - 1);
+}
 
 // gRPC connects to IPv4 peers over dual-stack sockets: the source is then an IPv4-mapped IPv6 address.
 bool Bind(int fd, const std::string& address) {
@@ -62,20 +70,22 @@ bool Bind(int fd, const std::string& address) {
 const grpc_socket_mutator_vtable kVtable = {
     .mutate_fd =
         [](int fd, grpc_socket_mutator* self) {
-          return Bind(fd, static_cast<BindingMutator*>(self)->address);
+          SetCongestionControl(fd);
+          const std::string& address = static_cast<Mutator*>(self)->address;
+          return address.empty() || Bind(fd, address);
         },
     .compare =
         [](grpc_socket_mutator* a, grpc_socket_mutator* b) {
-          return static_cast<BindingMutator*>(a)->address.compare(static_cast<BindingMutator*>(b)->address);
+          return static_cast<Mutator*>(a)->address.compare(static_cast<Mutator*>(b)->address);
         },
-    .destroy = [](grpc_socket_mutator* self) { delete static_cast<BindingMutator*>(self); },
+    .destroy = [](grpc_socket_mutator* self) { delete static_cast<Mutator*>(self); },
     .mutate_fd_2 = nullptr,
 };
 
 }  // namespace
 
-grpc_socket_mutator* NewBindingMutator(const std::string& local_address) {
-  auto* mutator = new BindingMutator;
+grpc_socket_mutator* NewSocketMutator(const std::string& local_address) {
+  auto* mutator = new Mutator;
   mutator->address = local_address;
   grpc_socket_mutator_init(mutator, &kVtable);
   return mutator;

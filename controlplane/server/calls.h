@@ -22,7 +22,7 @@ grpc::ServerUnaryReactor* MutateCall(Engine& engine, grpc::CallbackServerContext
   const absl::Status taken = engine.Submit([&request, response, reactor, take](Engine::Turn& turn) {
     absl::StatusOr<Object> answer = turn.plane.Mutate(
         request, turn.now, kNeedsNoRandoms<Request> ? Randoms() : DrawRandoms(), turn.effects);
-    turn.Then([&request, response, reactor, take,
+    turn.Tell([&request, response, reactor, take,
                answer = std::move(answer)](const absl::Status& committed) mutable {
       const absl::Status status = committed.ok() ? answer.status() : committed;
       if (status.ok()) take(request, *std::move(answer), *response);
@@ -42,7 +42,7 @@ grpc::ServerUnaryReactor* ReadCall(Engine& engine, grpc::CallbackServerContext* 
   const absl::Status taken = engine.Submit([response, reactor, reader](Engine::Turn& turn) {
     auto answer = reader(turn.plane);
     if (answer.ok()) *response = *std::move(answer);
-    turn.Then([reactor, status = answer.status()](const absl::Status& committed) {
+    turn.Tell([reactor, status = answer.status()](const absl::Status& committed) {
       reactor->Finish(rpc::ToGrpc(committed.ok() ? status : committed));
     });
   });

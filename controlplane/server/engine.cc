@@ -106,7 +106,8 @@ void Engine::Drain() {
   }
   Effects effects;
   std::vector<Reply> replies;
-  Turn turn{plane_, now(), effects, replies};
+  std::vector<Reply> answers;
+  Turn turn{plane_, now(), effects, replies, answers};
   for (Work& work : works) work(turn);
   plane_.Settle(turn.now, effects);
   std::optional<StoreBatch> batch;
@@ -116,6 +117,7 @@ void Engine::Drain() {
   NONET_CHECK(effects.empty() || !failed_.ok());
   const absl::Status committed = batch ? Commit(*batch, works.size()) : failed_;
   if (committed.ok() && publish_ && batch && !batch->log.empty()) publish_(batch->log);
+  if (!answers.empty()) teller_.Tell(std::move(answers), committed);
   for (Reply& reply : replies) reply(committed);
   series_->commands.Increment(static_cast<double>(works.size()));
   series_->subscribers.Set(static_cast<double>(plane_.subscribers().connected()));

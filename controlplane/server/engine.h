@@ -3,7 +3,7 @@
 //
 //   engine.Submit([=](Engine::Turn& turn) {
 //     auto answer = turn.plane.Mutate(request, turn.now, DrawRandoms(), turn.effects);
-//     turn.Then([=](const absl::Status& committed) { reply(committed.ok() ? answer.status() : committed); });
+//     turn.Tell([=](const absl::Status& committed) { reply(committed.ok() ? answer.status() : committed); });
 //   });
 //
 // The owner thread writes the batch itself, and what comes in meanwhile waits for the next turn: while a
@@ -25,6 +25,7 @@
 #include "common/loop/event_loop.h"
 #include "common/process/metrics.h"
 #include "controlplane/core/control_plane.h"
+#include "controlplane/server/teller.h"
 #include "controlplane/store/store.h"
 
 namespace nonet::controlplane {
@@ -43,7 +44,11 @@ class Engine {
     Now now;
     Effects& effects;
     std::vector<Reply>& replies;
+    std::vector<Reply>& answers;
+    // On the owner thread, before the next turn.
     void Then(Reply reply) { replies.push_back(std::move(reply)); }
+    // On a thread of its own, for what only hands over the answer to a caller.
+    void Tell(Reply answer) { answers.push_back(std::move(answer)); }
   };
   using Work = absl::AnyInvocable<void(Turn&)>;
 
@@ -88,6 +93,7 @@ class Engine {
   ControlPlane plane_;
   absl::Status failed_;  // Why nothing can be durable any more; OK while it can.
   EventLoop::TimerId timer_ = 0;
+  Teller teller_;
   // What was posted and has not run yet looks here whether the engine still is.
   const std::shared_ptr<bool> alive_;
 
