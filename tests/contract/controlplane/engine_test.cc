@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/clock/simulated_clock.h"
 #include "controlplane/store/memory_store.h"
@@ -257,6 +260,55 @@ TEST(Engine, DoesWhatItTookInBeforeItStops) {
   life.Run();
   EXPECT_EQ(life.replies.size(), 1u);
   EXPECT_EQ(store.Load()->revision, 1u);
+}
+
+TEST(Engine, TellsCallersOnAThreadOfItsOwnAfterTheCommit) {
+  MemoryStore store;
+  std::vector<int> told;  // Of one teller; it has ended when it is read.
+  std::vector<int> commits;
+  std::vector<std::thread::id> threads;
+  {
+    Life life(store);
+    for (int i = 0; i < 100; ++i) {
+      ASSERT_TRUE(life.engine
+                      .Submit([&, i](Engine::Turn& turn) {
+                        auto answer = turn.plane.Mutate(Create(absl::StrCat("contoso", i)), turn.now,
+                                                        DrawRandoms(), turn.effects);
+                        EXPECT_TRUE(answer.ok()) << answer.status();
+                        turn.Tell([&, i](const absl::Status& committed) {
+                          EXPECT_TRUE(committed.ok()) << committed;
+                          told.push_back(i);
+                          commits.push_back(life.store.commits);
+                          threads.push_back(std::this_thread::get_id());
+                        });
+                      })
+                      .ok());
+    }
+    life.Run();
+  }
+  ASSERT_EQ(told.size(), 100u);
+  EXPECT_TRUE(std::is_sorted(told.begin(), told.end()));
+  EXPECT_EQ(commits, std::vector<int>(100, 1));
+  for (const std::thread::id thread : threads) EXPECT_NE(thread, std::this_thread::get_id());
+}
+
+TEST(Engine, TellsCallersWhenTheCommitFailed) {
+  MemoryStore store;
+  std::vector<absl::Status> told;
+  {
+    Life life(store);
+    life.store.fault = FaultyStore::Fault::kBeforeCommit;
+    ASSERT_TRUE(life.engine
+                    .Submit([&](Engine::Turn& turn) {
+                      EXPECT_TRUE(
+                          turn.plane.Mutate(Create("contoso"), turn.now, DrawRandoms(), turn.effects).ok());
+                      turn.Tell([&](const absl::Status& committed) { told.push_back(committed); });
+                    })
+                    .ok());
+    life.Run();
+  }
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].code(), absl::StatusCode::kDataLoss);
 }
 
 }  // namespace
