@@ -44,6 +44,7 @@
 #include "bench/dns/contoso.h"
 #include "common/base/random.h"
 #include "common/regions/regions.h"
+#include "common/rpc/complete_here.h"
 #include "common/rpc/lone_poller.h"
 #include "nonet/watch/v1/watch.grpc.pb.h"
 
@@ -129,6 +130,8 @@ class Feed final : public watch::v1::ConfigWatch::CallbackService {
 
   // Contoso's last replica moves in or out.
   void Swap() {
+    const rpc::CompleteHere
+        here;  // The feeder shares a core with the load. Ends when the lock is free again.
     absl::MutexLock lock(&mu_);
     watch::v1::Event& event = objects_[kContosoRegions.size() - 1];
     event.mutable_replica()->set_region_endpoint_enabled(!event.replica().region_endpoint_enabled());

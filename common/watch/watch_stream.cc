@@ -8,6 +8,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "common/base/check.h"
+#include "common/rpc/complete_here.h"
 #include "common/rpc/status.h"
 #include "nonet/watch/v1/watch.grpc.pb.h"
 
@@ -158,6 +159,7 @@ class Stream final : public WatchStream {
     loop_.Post([weak = std::weak_ptr<Link>(link_), reactor = reactor_] {
       const auto link = weak.lock();
       if (link == nullptr) return;
+      const rpc::CompleteHere here;  // Ends when the lock is free again.
       absl::MutexLock lock(&link->mu);
       if (link->loop != nullptr && !link->done) reactor->Flush();
     });
