@@ -50,7 +50,10 @@ struct EventLoop::Impl {
     TakeTurn();
     handler();
     // Nothing else was ready to share a batch with.
-    if (std::exchange(waited, false) && TakeBatch()) RunBatch();
+    if (std::exchange(waited, false) && TakeBatch()) {
+      RunBatch();
+      RunDue();
+    }
     EndTurn();
   }
   asio::any_io_executor executor() {

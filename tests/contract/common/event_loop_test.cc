@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/post.hpp>
 #include <functional>
 #include <future>
 #include <memory>
@@ -10,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "common/clock/simulated_clock.h"
 #include "common/real/real_clock.h"
 #include "tests/contract/common/loop_thread.h"
@@ -286,6 +289,25 @@ TEST(EventLoopTimers, FollowASimulatedClock) {
   clock.AdvanceNs(1);
   loop.Call([] {});
   EXPECT_EQ(loop.Call([&] { return runs; }), 1);
+}
+
+TEST(EventLoopTimers, RunAfterWhatIsPostedDuringALoneHandler) {
+  for (int i = 0; i < 50; ++i) {
+    SimulatedClock clock;
+    LoopThread loop(clock);
+    absl::Notification due, begun, posted;
+    loop.Call([&] { loop.get().RunAfter(3600 * kNanosPerSecond, [&] { due.Notify(); }); });
+    for (int j = 0; j < i; ++j) std::thread([] {}).join();  // Sooner or later the loop has nothing to do.
+    boost::asio::post(loop.get().executor(), [&] {
+      begun.Notify();
+      posted.WaitForNotification();
+    });
+    begun.WaitForNotification();
+    clock.AdvanceNs(3600 * kNanosPerSecond);
+    loop.get().Post([] {});
+    posted.Notify();
+    due.WaitForNotification();
+  }
 }
 
 }  // namespace
