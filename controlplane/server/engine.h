@@ -8,7 +8,8 @@
 //
 // The owner thread writes the batch itself, and what comes in meanwhile waits for the next turn: while a
 // synced write takes some hundred microseconds, handing it to another thread and back costs more than it
-// saves. So in a reply the core and the store are at the same revision, and nothing is being written.
+// saves. So where Then replies, the core and the store are at the same revision, and nothing is being
+// written; what Tell hands over may be told during the next turn.
 //
 // Thread-safe: Submit, SubmitEnd. Everything else: the loop thread only.
 #pragma once
