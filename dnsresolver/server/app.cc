@@ -47,7 +47,7 @@ void App::Impl::Watch(EventLoop& loop, const Options& options) {
         return resolver->Validate(event, held == watch->objects().end() ? nullptr : &held->second);
       },
       [this](const WatchClient::Objects& objects, const WatchClient::Delta& delta,
-             std::function<void()> applied) { resolver->Apply(objects, delta, applied); });
+             std::function<void()> applied) { resolver->Apply(objects, delta, std::move(applied)); });
   resolver->SetOnFacts([this](watch::v1::Facts facts) { watch->SetFacts(std::move(facts)); });
   watch->Start();
 }

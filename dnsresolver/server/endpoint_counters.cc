@@ -1,5 +1,6 @@
 #include "dnsresolver/server/endpoint_counters.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 
@@ -23,6 +24,17 @@ EndpointCounters::EndpointCounters(const AnswerPlan& plan, Metrics& metrics) {
     }
   }
   counters_.push_back(Series(metrics, "(others)"));
+}
+
+bool EndpointCounters::Same(const AnswerPlan& a, const AnswerPlan& b) {
+  const auto same_name = [](const Endpoint& x, const Endpoint& y) { return x.name == y.name; };
+  const auto same_endpoints = [&](const ResourceTopology& x, const ResourceTopology& y) {
+    return std::equal(x.endpoints.begin(), x.endpoints.end(), y.endpoints.begin(), y.endpoints.end(),
+                      same_name);
+  };
+  const std::vector<ResourceTopology>& of_a = a.topology().resources;
+  const std::vector<ResourceTopology>& of_b = b.topology().resources;
+  return std::equal(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(), same_endpoints);
 }
 
 void EndpointCounters::Add(size_t series, uint32_t answers) const {

@@ -1,4 +1,4 @@
-// How often each endpoint was answered: a counter an endpoint, found by its place in one plan, so that the
+// How often each endpoint was answered: a counter an endpoint, found by its place in a plan, so that the
 // answering threads look nothing up and lock nothing. Immutable.
 //
 //   counters.Add(counters.SeriesOf(response.resource, response.endpoint), 3);
@@ -18,6 +18,8 @@ class EndpointCounters {  // Thread-safe.
  public:
   // The first kEndpointSeriesMax endpoints have a series of their own; the others share one.
   EndpointCounters(const AnswerPlan& plan, Metrics& metrics);
+  // Whether one plan's counters do for the other: they have the same endpoints in the same places.
+  static bool Same(const AnswerPlan& a, const AnswerPlan& b);
   // Which series counts an endpoint's answers: a number below series().
   size_t SeriesOf(int32_t resource, int32_t endpoint) const {
     const auto place = static_cast<size_t>(resource);

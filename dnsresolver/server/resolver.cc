@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/process/log.h"
@@ -16,6 +17,9 @@ namespace nonet::dns {
 namespace {
 
 constexpr int64_t kVerdictsKeptWithinNs = kNanosPerSecond;  // One write for a burst of changes.
+// Questions that wait while a change takes effect should not wait for what is told of it as well: those have
+// been answered by then, on a core that may be shared.
+constexpr int64_t kRecordedAfterNs = 2 * kNanosPerMilli;
 constexpr uint16_t kHttpPortUnlessGiven = 8080;
 constexpr uint16_t kHttpsPortUnlessGiven = 443;
 
@@ -45,6 +49,13 @@ std::shared_ptr<const AnswerTable> EmptyTable(const AnswerSettings& settings,
   return std::make_shared<const AnswerTable>(std::move(plan), Health());
 }
 
+steering::v1::SteeringEvent EventAt(int64_t wall_ns) {
+  steering::v1::SteeringEvent event;
+  event.mutable_time()->set_seconds(wall_ns / kNanosPerSecond);
+  event.mutable_time()->set_nanos(static_cast<int32_t>(wall_ns % kNanosPerSecond));
+  return event;
+}
+
 struct ResolverMetrics {
   explicit ResolverMetrics(Metrics& metrics)
       : probes_good(
@@ -62,6 +73,15 @@ struct ResolverMetrics {
 }  // namespace
 
 struct Resolver::Impl {
+  // A table in force of which nobody has been told.
+  struct Unrecorded {
+    std::shared_ptr<const AnswerTable> table;
+    const char* cause;
+    int64_t wall_ns;
+    MonitorEffects effects;
+    std::function<void()> applied;  // Null: nobody asked.
+  };
+
   Impl(EventLoop& l, ResolverOptions o, Metrics& m, EventFeed& f, StatusBoard& b)
       : loop(l),
         options(std::move(o)),
@@ -79,20 +99,21 @@ struct Resolver::Impl {
     board.SetTable(publisher.current());
   }
 
-  void ApplyConfig(const WatchClient::Objects& objects, const WatchClient::Delta& delta);
+  void ApplyConfig(const WatchClient::Objects& objects, const WatchClient::Delta& delta,
+                   std::function<void()> applied);
   void OnProbeEnded(uint64_t probe, const ProbeResult& result);
   void OnTimer();
   void Arm();
 
-  // The monitor's effects, but for the table.
+  // The monitor's effects: what is to be done, and what is to be told.
   void CarryOut(const MonitorEffects& effects);
+  void Report(const MonitorEffects& effects);
   void RecordVerdict(const MonitorEffects::Verdict& verdict);
   void RecordObjects(const WatchClient::Objects& objects, const WatchClient::Delta& delta);
   void ReportResult(const MonitorEffects::Result& result);
   void ReportVerdict(const MonitorEffects::Verdict& verdict);
   void UpdateBoard(const std::string& endpoint);
   void UpdateHealthGauge(const std::string& endpoint, const std::optional<MonitorStatus>& status);
-  void SendFacts(const MonitorEffects& effects);  // If there are new verdicts; after the table.
   void SendFacts();
   void KeepVerdictsSoon();
   void KeepVerdicts();
@@ -101,13 +122,17 @@ struct Resolver::Impl {
   // The health of the table in force, with those changes: what a verdict costs does not grow with the
   // cluster.
   Health HealthAfter(const std::vector<MonitorEffects::Verdict>& verdicts) const;
-  void PublishTable(std::shared_ptr<const AnswerPlan> plan, Health health, const char* cause);
-  steering::v1::SteeringEvent NewEvent() const;
+  // From here on questions are answered by it.
+  void Publish(std::shared_ptr<const AnswerPlan> plan, Health health);
+  // Tells whoever wants to know of what has taken effect, if that has yet to be done.
+  void Record();
+  steering::v1::SteeringEvent NewEvent() const { return EventAt(loop.clock().WallNs()); }
 
   EventLoop& loop;
   const ResolverOptions options;
   Metrics& metrics_registry;
   ResolverMetrics metrics;
+  absl::flat_hash_map<std::string, Gauge> health_gauges;  // Of the endpoints that there are.
   EventFeed& feed;
   StatusBoard& board;
   const std::shared_ptr<const PrefixTable> prefixes;  // Shared with every plan.
@@ -119,22 +144,19 @@ struct Resolver::Impl {
   int64_t probe_timer_ns = Monitor::kNever;
   EventLoop::TimerId keep_timer = 0;
   HistoryStore history;
-  HistoryStore::Addition next_table;  // What happened since the last table.
+  HistoryStore::Addition next_table;  // What happened since the last table that was recorded.
+  std::optional<Unrecorded> unrecorded;
+  EventLoop::TimerId record_timer = 0;
   bool configured = false;
 };
 
-steering::v1::SteeringEvent Resolver::Impl::NewEvent() const {
-  steering::v1::SteeringEvent event;
-  const int64_t now = loop.clock().WallNs();
-  event.mutable_time()->set_seconds(now / kNanosPerSecond);
-  event.mutable_time()->set_nanos(static_cast<int32_t>(now % kNanosPerSecond));
-  return event;
-}
-
-void Resolver::Impl::ApplyConfig(const WatchClient::Objects& objects, const WatchClient::Delta& delta) {
+void Resolver::Impl::ApplyConfig(const WatchClient::Objects& objects, const WatchClient::Delta& delta,
+                                 std::function<void()> applied) {
+  Record();
   Topology topology = BuildTopology(objects, delta.revision);
   // Only the first configuration of a life has anything to learn from the life before.
-  const VerdictFile known = configured ? VerdictFile() : ReadVerdicts(options.verdict_file);
+  const bool first = !configured;
+  const VerdictFile known = first ? ReadVerdicts(options.verdict_file) : VerdictFile();
   std::vector<MonitoredEndpoint> endpoints;
   for (const ResourceTopology& resource : topology.resources) {
     for (const Endpoint& endpoint : resource.endpoints) {
@@ -146,13 +168,15 @@ void Resolver::Impl::ApplyConfig(const WatchClient::Objects& objects, const Watc
   configured = true;
   MonitorEffects effects;
   monitor.SetEndpoints(endpoints, loop.clock().SteadyNs(), effects);
-  CarryOut(effects);
   auto plan = std::make_shared<const AnswerPlan>(options.answers, std::move(topology), prefixes,
                                                  &publisher.current()->plan());
   Health health = CurrentHealth(plan->topology());
-  PublishTable(std::move(plan), std::move(health), "configuration");
-  SendFacts(effects);
-  Arm();
+  Publish(std::move(plan), std::move(health));
+  CarryOut(effects);
+  unrecorded = {publisher.current(), "configuration", loop.clock().WallNs(), std::move(effects),
+                std::move(applied)};
+  if (first) return Record();
+  record_timer = loop.RunAfter(kRecordedAfterNs, [this] { Record(); });
 }
 
 Health Resolver::Impl::CurrentHealth(const Topology& topology) const {
@@ -186,24 +210,34 @@ Health Resolver::Impl::HealthAfter(const std::vector<MonitorEffects::Verdict>& v
   return health;
 }
 
-void Resolver::Impl::PublishTable(std::shared_ptr<const AnswerPlan> plan, Health health, const char* cause) {
-  const uint64_t revision = plan->topology().revision;
+void Resolver::Impl::Publish(std::shared_ptr<const AnswerPlan> plan, Health health) {
   publisher.Publish(
       std::make_shared<const AnswerTable>(std::move(plan), std::move(health), publisher.current().get()));
   metrics.tables.Increment();
-  metrics.revision.Set(static_cast<double>(revision));
-  steering::v1::SteeringEvent event = NewEvent();
-  next_table.wall_ns = EventTimeNs(event);
-  next_table.revision = revision;
-  next_table.cause = cause;
+}
+
+void Resolver::Impl::Record() {
+  if (!unrecorded.has_value()) return;
+  loop.Cancel(std::exchange(record_timer, 0));
+  const Unrecorded done = *std::exchange(unrecorded, std::nullopt);
+  Report(done.effects);
+  next_table.wall_ns = done.wall_ns;
+  next_table.revision = done.table->plan().topology().revision;
+  next_table.cause = done.cause;
   next_table.ttl_s = options.answers.ttl_s;
-  const int64_t now = next_table.wall_ns;
+  metrics.revision.Set(static_cast<double>(next_table.revision));
+  steering::v1::SteeringEvent event = EventAt(done.wall_ns);
+  event.mutable_table()->set_revision(next_table.revision);
+  event.mutable_table()->set_cause(done.cause);
   const uint64_t number = history.Add(std::exchange(next_table, HistoryStore::Addition()));
-  board.SetTable(publisher.current(), number, now);
   event.mutable_table()->set_number(number);
-  event.mutable_table()->set_revision(revision);
-  event.mutable_table()->set_cause(cause);
+  board.SetTable(done.table, number, done.wall_ns);
   feed.Add(std::move(event));
+  if (!done.effects.verdicts.empty()) {
+    SendFacts();
+    KeepVerdictsSoon();
+  }
+  if (done.applied) done.applied();
 }
 
 // The first configuration of a life is everything there is; the ones after say what is different.
@@ -233,11 +267,11 @@ void Resolver::Impl::OnProbeEnded(uint64_t probe, const ProbeResult& result) {
   MonitorEffects effects;
   monitor.OnProbeEnded(probe, result, loop.clock().SteadyNs(), effects);
   CarryOut(effects);
-  if (!effects.verdicts.empty()) {
-    PublishTable(publisher.current()->shared_plan(), HealthAfter(effects.verdicts), "health");
-    SendFacts(effects);
-  }
-  Arm();
+  if (effects.verdicts.empty()) return Report(effects);
+  Publish(publisher.current()->shared_plan(), HealthAfter(effects.verdicts));
+  Record();  // What came before it.
+  unrecorded = {publisher.current(), "health", loop.clock().WallNs(), std::move(effects), nullptr};
+  Record();
 }
 
 void Resolver::Impl::OnTimer() {
@@ -246,7 +280,7 @@ void Resolver::Impl::OnTimer() {
   MonitorEffects effects;
   monitor.Advance(loop.clock().SteadyNs(), effects);
   CarryOut(effects);
-  Arm();
+  Report(effects);
 }
 
 void Resolver::Impl::Arm() {
@@ -260,17 +294,15 @@ void Resolver::Impl::Arm() {
 void Resolver::Impl::CarryOut(const MonitorEffects& effects) {
   for (const uint64_t probe : effects.cancels) prober.Cancel(probe);
   for (const MonitorEffects::Start& start : effects.starts) prober.Start(start);
+  Arm();
+}
+
+void Resolver::Impl::Report(const MonitorEffects& effects) {
   for (const MonitorEffects::Result& result : effects.results) ReportResult(result);
   for (const MonitorEffects::Verdict& verdict : effects.verdicts) {
     RecordVerdict(verdict);
     ReportVerdict(verdict);
   }
-}
-
-void Resolver::Impl::SendFacts(const MonitorEffects& effects) {
-  if (effects.verdicts.empty()) return;
-  SendFacts();
-  KeepVerdictsSoon();
 }
 
 void Resolver::Impl::ReportResult(const MonitorEffects::Result& result) {
@@ -314,9 +346,16 @@ void Resolver::Impl::UpdateHealthGauge(const std::string& endpoint,
   // Traffic Manager's endpoint status metric: 1 up, 0 down.
   const bool up = status == MonitorStatus::kOnline || status == MonitorStatus::kCheckingEndpoint ||
                   status == MonitorStatus::kUnmonitored;
-  metrics_registry
-      .AddGauge("nonet_dns_endpoint_up", "Whether the endpoint counts as healthy.", {{"endpoint", endpoint}})
-      .Set(up ? 1 : 0);
+  auto gauge = health_gauges.find(endpoint);
+  if (gauge == health_gauges.end()) {
+    gauge = health_gauges
+                .emplace(endpoint, metrics_registry.AddGauge("nonet_dns_endpoint_up",
+                                                             "Whether the endpoint counts as healthy.",
+                                                             {{"endpoint", endpoint}}))
+                .first;
+  }
+  gauge->second.Set(up ? 1 : 0);
+  if (!status.has_value()) health_gauges.erase(gauge);
 }
 
 void Resolver::Impl::UpdateBoard(const std::string& endpoint) {
@@ -364,6 +403,7 @@ Resolver::Resolver(EventLoop& loop, ResolverOptions options, Metrics& metrics, E
     : impl_(std::make_unique<Impl>(loop, std::move(options), metrics, feed, board)) {}
 
 Resolver::~Resolver() {
+  impl_->Record();
   impl_->loop.Cancel(impl_->probe_timer);
   impl_->loop.Cancel(impl_->keep_timer);
   impl_->KeepVerdicts();
@@ -374,9 +414,8 @@ absl::Status Resolver::Validate(const watch::v1::Event& event, const watch::v1::
 }
 
 void Resolver::Apply(const WatchClient::Objects& objects, const WatchClient::Delta& delta,
-                     const std::function<void()>& applied) {
-  impl_->ApplyConfig(objects, delta);
-  applied();
+                     std::function<void()> applied) {
+  impl_->ApplyConfig(objects, delta, std::move(applied));
 }
 
 void Resolver::SetOnFacts(OnFacts on_facts) {

@@ -44,9 +44,10 @@ class Resolver {  // The loop thread only.
 
   // For WatchClient. `held`: what it holds under that name, or nullptr.
   absl::Status Validate(const watch::v1::Event& event, const watch::v1::Event* held) const;
-  // Returns with the new table in force; then calls `applied`.
+  // Returns with the new table in force. `applied` is called when it has been recorded too, at the latest two
+  // milliseconds later; at once for the first.
   void Apply(const WatchClient::Objects& objects, const WatchClient::Delta& delta,
-             const std::function<void()>& applied);
+             std::function<void()> applied);
   // Called at every change of the monitor's verdicts.
   void SetOnFacts(OnFacts on_facts);
 

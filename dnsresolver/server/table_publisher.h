@@ -24,7 +24,7 @@ namespace nonet::dns {
 class TablePublisher {
   struct Snapshot {
     std::shared_ptr<const AnswerTable> table;          // Shared with who explains from it.
-    std::shared_ptr<const EndpointCounters> counters;  // Shared by the tables of one plan; nullptr: none.
+    std::shared_ptr<const EndpointCounters> counters;  // Shared where the endpoints are; nullptr: none.
   };
 
  public:
@@ -81,7 +81,8 @@ class TablePublisher {
  private:
   std::unique_ptr<const Snapshot> MakeSnapshot(std::shared_ptr<const AnswerTable> table) const {
     auto snapshot = std::make_unique<Snapshot>();
-    if (owned_ != nullptr && owned_->table->shared_plan() == table->shared_plan()) {
+    if (owned_ != nullptr && (owned_->table->shared_plan() == table->shared_plan() ||
+                              EndpointCounters::Same(owned_->table->plan(), table->plan()))) {
       snapshot->counters = owned_->counters;
     } else if (metrics_ != nullptr) {
       snapshot->counters = std::make_shared<const EndpointCounters>(table->plan(), *metrics_);
