@@ -37,8 +37,13 @@ void ChangeLog::Compact() {
   const auto too_old = [&](const LogEntry& entry) {
     return entries_.back().wall_ns - entry.wall_ns > limits_.age_max_ns;
   };
-  while (entries_.size() > 1 &&
-         (events_ > limits_.events_max || bytes_ > limits_.bytes_max || too_old(entries_.front()))) {
+  size_t events_kept = limits_.events_max;
+  size_t bytes_kept = limits_.bytes_max;
+  if (events_ > events_kept || bytes_ > bytes_kept) {
+    events_kept -= events_kept / kTrimmedShare;
+    bytes_kept -= bytes_kept / kTrimmedShare;
+  }
+  while (entries_.size() > 1 && (events_ > events_kept || bytes_ > bytes_kept || too_old(entries_.front()))) {
     events_ -= entries_.front().events.size();
     bytes_ -= sizes_.front();
     floor_ = entries_.front().revision;

@@ -67,6 +67,10 @@ inline constexpr int64_t kDrainMaxNs = 24 * 3600 * kNanosPerSecond;
 inline constexpr uint64_t kConnectionsPerUnit = 1'000;
 inline constexpr uint64_t kConnectionsPerFreeUnit = 20;
 
+// ---- What is kept of the past ----
+// What exceeds a bound goes together with this part of the bound: what is deleted at once is one write.
+inline constexpr size_t kTrimmedShare = 64;
+
 // ---- Operations ----
 inline constexpr int64_t kOperationKeptNs = 24 * 3600 * kNanosPerSecond;  // After its end.
 inline constexpr size_t kOperationsMax = 5'000;  // Beyond it the oldest that ended are forgotten earlier.

@@ -1,5 +1,6 @@
 #include "controlplane/core/operations.h"
 
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -88,13 +89,22 @@ void OperationTable::Finish(absl::string_view target, resource::v1::OperationSta
 }
 
 void OperationTable::Forget(int64_t wall_ns, OperationChanges& changes) {
+  const size_t kept =
+      ended_.size() > kOperationsMax ? kOperationsMax - kOperationsMax / kTrimmedShare : kOperationsMax;
   // By start: one that ended long after may be kept a little longer for the sake of one before it.
   while (!ended_.empty()) {
     const auto it = operations_.find(*ended_.begin());
     const bool old = wall_ns - WallNs(it->second->end_time()) > kOperationKeptNs;
-    if (!old && ended_.size() <= kOperationsMax) return;
+    if (!old && ended_.size() <= kept) return;
     changes.put.erase(it->first);
-    changes.forgotten.push_back(it->first);
+    std::vector<RevisionRange>& forgotten = changes.forgotten;
+    const bool next = !forgotten.empty() && forgotten.back().first < it->first &&
+                      (it == operations_.begin() || std::prev(it)->first < forgotten.back().first);
+    if (next) {
+      forgotten.back().last = it->first;
+    } else {
+      forgotten.push_back({it->first, it->first});
+    }
     ended_.erase(ended_.begin());
     operations_.erase(it);
   }

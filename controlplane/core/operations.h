@@ -22,10 +22,17 @@ namespace nonet::controlplane {
 // One version of an operation, never changed once it is shared.
 using SharedOperation = std::shared_ptr<const resource::v1::Operation>;
 
+// From one to another, both included.
+struct RevisionRange {
+  uint64_t first = 0;
+  uint64_t last = 0;
+  friend bool operator==(const RevisionRange&, const RevisionRange&) = default;
+};
+
 // What must be durable together with the change.
 struct OperationChanges {
   std::map<uint64_t, SharedOperation> put;  // By revision.
-  std::vector<uint64_t> forgotten;
+  std::vector<RevisionRange> forgotten;     // None that is kept is within one. Ascending.
   bool empty() const { return put.empty() && forgotten.empty(); }
 };
 

@@ -69,6 +69,12 @@ std::string LogValue(const LogEntry& entry, const std::vector<std::string>& even
   return value;
 }
 
+Write Deletion(char kind, const RevisionRange& range) {
+  Write write{Key(kind, Number(range.first)), std::nullopt};
+  if (range.last > range.first) write.end = Key(kind, Number(range.last + 1));
+  return write;
+}
+
 std::string RequestValue(const RequestRecord& record) {
   return absl::StrCat(Number(static_cast<uint64_t>(record.wall_ns)), record.digest, Serialize(record.answer));
 }
@@ -117,15 +123,13 @@ std::vector<Write> Writes(const StoreBatch& batch) {
     writes.push_back({Key(kLog, Number(entry.revision)), LogValue(entry, events)});
   }
   for (auto& [name, value] : newest) writes.push_back({Key(kObject, name), std::move(value)});
-  for (uint64_t revision = batch.log_floor_before + 1; revision <= batch.log_floor; ++revision) {
-    writes.push_back({Key(kLog, Number(revision)), std::nullopt});
+  if (batch.log_floor > batch.log_floor_before) {
+    writes.push_back(Deletion(kLog, {batch.log_floor_before + 1, batch.log_floor}));
   }
   for (const auto& [revision, operation] : batch.operations.put) {
     writes.push_back({Key(kOperation, Number(revision)), Serialize(*operation)});
   }
-  for (const uint64_t revision : batch.operations.forgotten) {
-    writes.push_back({Key(kOperation, Number(revision)), std::nullopt});
-  }
+  for (const RevisionRange& range : batch.operations.forgotten) writes.push_back(Deletion(kOperation, range));
   for (const std::string& id : batch.forgotten) writes.push_back({Key(kRequest, id), std::nullopt});
   for (const RequestRecord& record : batch.remembered) {
     writes.push_back({Key(kRequest, record.request_id), RequestValue(record)});

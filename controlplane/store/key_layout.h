@@ -15,10 +15,12 @@ namespace nonet::controlplane::layout {
 
 inline constexpr uint64_t kSchemaVersion = 2;
 
-// One write: a value to put, or nullopt to delete.
+// One write: a value to put, or nullopt to delete; with an `end`, all keys from `key` up to it, `end` itself
+// not included.
 struct Write {
   std::string key;
   std::optional<std::string> value;
+  std::string end = {};
 };
 
 std::string SchemaKey();

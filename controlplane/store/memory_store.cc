@@ -25,8 +25,10 @@ absl::Status MemoryStore::Commit(const StoreBatch& batch) {
   for (layout::Write& write : layout::Writes(batch)) {
     if (write.value) {
       pairs_[write.key] = *std::move(write.value);
-    } else {
+    } else if (write.end.empty()) {
       pairs_.erase(write.key);
+    } else {
+      pairs_.erase(pairs_.lower_bound(write.key), pairs_.lower_bound(write.end));
     }
   }
   return absl::OkStatus();

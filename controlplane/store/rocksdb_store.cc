@@ -71,8 +71,14 @@ rocksdb::Options MakeOptions(size_t write_buffer_bytes) {
 absl::Status Put(rocksdb::WriteBatch& batch, const std::vector<layout::Write>& writes,
                  const std::string& path) {
   for (const layout::Write& write : writes) {
-    const rocksdb::Status status =
-        write.value ? batch.Put(Slice(write.key), Slice(*write.value)) : batch.Delete(Slice(write.key));
+    rocksdb::Status status;
+    if (write.value) {
+      status = batch.Put(Slice(write.key), Slice(*write.value));
+    } else if (write.end.empty()) {
+      status = batch.Delete(Slice(write.key));
+    } else {
+      status = batch.DeleteRange(Slice(write.key), Slice(write.end));
+    }
     RETURN_IF_ERROR(Convert(status, path));
   }
   return absl::OkStatus();

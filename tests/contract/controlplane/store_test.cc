@@ -104,6 +104,28 @@ TEST_P(StoreContract, DeletesObjectsRequestsAndOldLogEntries) {
   EXPECT_TRUE(state.log[0].events[0]->deleted());
 }
 
+TEST_P(StoreContract, DeletesRangesOfRevisions) {
+  for (uint64_t r = 1; r <= 300; ++r) {
+    StoreBatch batch = Batch(r, {ResourceAt("resources/a", r)});
+    resource::v1::Operation operation;
+    operation.set_revision(r);
+    batch.operations.put[r] = std::make_shared<const resource::v1::Operation>(operation);
+    ASSERT_TRUE(store_->Commit(batch).ok());
+  }
+  StoreBatch last = Batch(301, {ResourceAt("resources/a", 301)});
+  last.log_floor = 270;
+  last.operations.forgotten = {{1, 99}, {101, 101}, {103, 299}};
+  ASSERT_TRUE(store_->Commit(last).ok());
+  Reopen();
+  const StoredState state = Load();
+  ASSERT_EQ(state.log.size(), 31u);
+  EXPECT_EQ(state.log.front().revision, 271u);
+  EXPECT_EQ(state.log.back().revision, 301u);
+  std::vector<uint64_t> kept;
+  for (const resource::v1::Operation& operation : state.operations) kept.push_back(operation.revision());
+  EXPECT_EQ(kept, (std::vector<uint64_t>{100, 102, 300}));
+}
+
 TEST_P(StoreContract, ManyCommandsAreOneBatch) {
   StoreBatch batch;
   for (uint64_t r = 1; r <= 500; ++r) {

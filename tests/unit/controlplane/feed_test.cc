@@ -32,6 +32,20 @@ TEST(ChangeLog, KeepsTheLatestEventsAndKnowsHowFarItReaches) {
   EXPECT_FALSE(log.After(6).has_value());  // The future: another history.
 }
 
+TEST(ChangeLog, DropsAPartOfTheBoundAtOnce) {
+  ChangeLog log(128);
+  log.Restore(0, {});
+  uint64_t floors = 0;
+  for (uint64_t r = 1; r <= 1000; ++r) {
+    const uint64_t before = log.floor();
+    log.Append(Entry(r));
+    EXPECT_LE(log.entries().size(), 128u);
+    EXPECT_GE(log.entries().size(), std::min<uint64_t>(r, 126));
+    floors += log.floor() != before ? 1 : 0;
+  }
+  EXPECT_EQ(floors, 291u);  // At 129 entries, and at each third one after that.
+}
+
 TEST(ChangeLog, CountsEventsNotEntriesAndKeepsTheNewestWhole) {
   ChangeLog log(3);
   log.Restore(0, {});

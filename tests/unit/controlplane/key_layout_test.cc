@@ -14,8 +14,10 @@ void Apply(Pairs& pairs, const StoreBatch& batch) {
   for (const Write& write : Writes(batch)) {
     if (write.value) {
       pairs[write.key] = *write.value;
-    } else {
+    } else if (write.end.empty()) {
       pairs.erase(write.key);
+    } else {
+      pairs.erase(pairs.lower_bound(write.key), pairs.lower_bound(write.end));
     }
   }
 }
@@ -70,7 +72,7 @@ TEST(KeyLayout, KeepsOperationsUntilTheyAreForgotten) {
   ASSERT_EQ(state.operations.size(), 1u);
   EXPECT_EQ(state.operations[0].name(), "operations/1");
   batch = Batch(2, {ResourceAt("resources/a", 2)});
-  batch.operations.forgotten.push_back(1);
+  batch.operations.forgotten.push_back({1, 1});
   Apply(pairs, batch);
   for (const auto& [key, value] : pairs) EXPECT_NE(key[0], 'p');
 }

@@ -115,22 +115,30 @@ TEST(Operations, AreForgottenADayAfterTheirEndAndBeyondTheLimit) {
 
   OperationTable table;
   OperationChanges changes;
-  for (uint64_t revision = 1; revision <= kOperationsMax + 1; ++revision) {
+  const auto runs = [](uint64_t revision) { return revision == 1 || revision == 10; };
+  for (uint64_t revision = 1; revision <= kOperationsMax + 2; ++revision) {
     Operation operation;
     operation.set_name(OperationName(revision));
     operation.set_revision(revision);
-    operation.set_target("resources/r");
-    operation.set_state(revision == 1 ? OPERATION_STATE_RUNNING : OPERATION_STATE_SUCCEEDED);
+    operation.set_target("resources/r" + std::to_string(revision));
+    operation.set_state(runs(revision) ? OPERATION_STATE_RUNNING : OPERATION_STATE_SUCCEEDED);
     table.Begin(operation, 0, changes);
   }
-  EXPECT_EQ(table.size(), kOperationsMax + 1);  // One of them runs.
+  EXPECT_EQ(table.size(), kOperationsMax + 2);  // Two of them run.
   EXPECT_TRUE(changes.forgotten.empty());
   Operation last;
-  last.set_revision(kOperationsMax + 2);
+  last.set_revision(kOperationsMax + 3);
   last.set_state(OPERATION_STATE_SUCCEEDED);
   table.Begin(last, 0, changes);
-  EXPECT_EQ(changes.forgotten, std::vector<uint64_t>{2});
+  // With it a part of those that may be kept, around the two that run.
+  const size_t gone = 1 + kOperationsMax / kTrimmedShare;
+  const std::vector<RevisionRange> ranges = {{2, 9}, {11, gone + 2}};
+  EXPECT_EQ(changes.forgotten, ranges);
+  EXPECT_EQ(table.size(), kOperationsMax + 3 - gone);
   EXPECT_NE(table.Find(1), nullptr);
+  EXPECT_NE(table.Find(10), nullptr);
+  EXPECT_EQ(table.Find(11), nullptr);
+  EXPECT_NE(table.Find(gone + 3), nullptr);
 }
 
 TEST(Operations, CanBeWaitedForByName) {

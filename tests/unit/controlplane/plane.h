@@ -163,8 +163,10 @@ class Plane {
       std::erase_if(stored.operations, [&](const Operation& o) { return o.revision() == revision; });
       stored.operations.push_back(*operation);
     }
-    for (const uint64_t revision : batch.operations.forgotten) {
-      std::erase_if(stored.operations, [&](const Operation& o) { return o.revision() == revision; });
+    for (const RevisionRange& range : batch.operations.forgotten) {
+      std::erase_if(stored.operations, [&](const Operation& o) {
+        return o.revision() >= range.first && o.revision() <= range.last;
+      });
     }
   }
 
