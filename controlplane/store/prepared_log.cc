@@ -3,11 +3,15 @@
 #include <rocksdb/file_system.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/check.h"
 #include "common/base/status_macros.h"
 #include "controlplane/core/errors.h"
 #include "controlplane/store/log_tail.h"
@@ -26,25 +30,46 @@ constexpr size_t kPreparedBytes = 256 * 1024;
 // There are always as many zeros behind the last record: that is how a log is told which was not closed.
 constexpr size_t kZerosMin = 16;
 
+constexpr size_t kPageBytes = 4096;         // No disk asks for buffers that are aligned to more.
+constexpr size_t kBlocksBytes = 64 * 1024;  // Written at a time.
+
+struct Free {
+  void operator()(char* memory) const { std::free(memory); }
+};
+using Pages = std::unique_ptr<char, Free>;
+
+Pages ZeroedPages(size_t bytes) {
+  Pages pages(static_cast<char*>(std::aligned_alloc(kPageBytes, bytes)));
+  NONET_CHECK(pages != nullptr);
+  std::memset(pages.get(), 0, bytes);
+  return pages;
+}
+
 bool IsLog(const std::string& path) { return absl::EndsWith(path, ".log"); }
 
 // One writer, as every FSWritableFile. After an error it refuses everything but being closed.
 class PreparedLog final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   explicit PreparedLog(std::unique_ptr<rocksdb::FSWritableFile> file)
-      : FSWritableFileOwnerWrapper(std::move(file)) {}
+      : FSWritableFileOwnerWrapper(std::move(file)),
+        block_bytes_(target()->use_direct_io() ? target()->GetRequiredBufferAlignment() : 1) {
+    NONET_CHECK(kPageBytes % block_bytes_ == 0);
+  }
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
     if (failed_) return IOStatus::IOError("an earlier write to this log failed");
     failed_ = true;
     while (prepared_ < written_ + data.size() + kZerosMin) {
-      static const std::string* const zeros = new std::string(kPreparedBytes, '\0');
-      if (IOStatus status = target()->Append(*zeros, options, debug); !status.ok()) return status;
+      static const char* const zeros = ZeroedPages(kPreparedBytes).release();
+      IOStatus status = target()->Append(Slice(zeros, kPreparedBytes), options, debug);
+      if (!status.ok()) return status;
       prepared_ += kPreparedBytes;
     }
-    if (IOStatus status = target()->PositionedAppend(data, written_, options, debug); !status.ok())
-      return status;
-    written_ += data.size();
+    for (Slice rest = data; !rest.empty();) {
+      const size_t bytes = std::min(rest.size(), kBlocksBytes - begun_);
+      if (IOStatus status = Write(Slice(rest.data(), bytes), options, debug); !status.ok()) return status;
+      rest.remove_prefix(bytes);
+    }
     failed_ = false;
     return IOStatus::OK();
   }
@@ -69,10 +94,32 @@ class PreparedLog final : public rocksdb::FSWritableFileOwnerWrapper {
     return status.ok() ? closed : status;
   }
   uint64_t GetFileSize(const IOOptions&, IODebugContext*) override { return written_; }
+  // RocksDB hands over what it has, and leaves blocks to this.
+  bool use_direct_io() const override { return false; }
+  size_t GetRequiredBufferAlignment() const override { return kPageBytes; }
   void PrepareWrite(size_t, size_t, const IOOptions&, IODebugContext*) override {}
   IOStatus Allocate(uint64_t, uint64_t, const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
 
  private:
+  // Whole blocks: the one begun again, `data`, and zeros, which is what follows. A sector is written whole or
+  // not at all, so what stood in the first one stays whatever happens.
+  IOStatus Write(const Slice& data, const IOOptions& options, IODebugContext* debug) {
+    char* const blocks = blocks_.get();
+    const size_t end = begun_ + data.size();
+    const size_t whole = (end + block_bytes_ - 1) / block_bytes_ * block_bytes_;
+    std::memcpy(blocks + begun_, data.data(), data.size());
+    std::memset(blocks + end, 0, whole - end);
+    IOStatus status = target()->PositionedAppend(Slice(blocks, whole), written_ - begun_, options, debug);
+    if (!status.ok()) return status;
+    written_ += data.size();
+    begun_ = end % block_bytes_;
+    std::memmove(blocks, blocks + end - begun_, begun_);
+    return IOStatus::OK();
+  }
+
+  const size_t block_bytes_;  // 1 where the page cache is between.
+  const Pages blocks_ = ZeroedPages(kBlocksBytes);
+  size_t begun_ = 0;  // Bytes of the log's last block; `blocks_` begins with them.
   uint64_t written_ = 0;
   uint64_t prepared_ = 0;
   bool failed_ = false;
@@ -85,8 +132,14 @@ class PreparedLogs final : public rocksdb::FileSystemWrapper {
 
   IOStatus NewWritableFile(const std::string& path, const FileOptions& options,
                            std::unique_ptr<rocksdb::FSWritableFile>* result, IODebugContext* debug) override {
-    IOStatus status = target()->NewWritableFile(path, options, result, debug);
-    if (status.ok() && IsLog(path)) *result = std::make_unique<PreparedLog>(std::move(*result));
+    if (!IsLog(path)) return target()->NewWritableFile(path, options, result, debug);
+    FileOptions direct = options;
+    direct.use_direct_writes = true;
+    direct.use_mmap_writes = false;
+    IOStatus status = target()->NewWritableFile(path, direct, result, debug);
+    // Some have none: a tmpfs, for one.
+    if (!status.ok()) status = target()->NewWritableFile(path, options, result, debug);
+    if (status.ok()) *result = std::make_unique<PreparedLog>(std::move(*result));
     return status;
   }
 };

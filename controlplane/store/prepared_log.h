@@ -1,6 +1,8 @@
 // A file system for RocksDB whose write-ahead logs are written in place, over zeros that are already on the
 // disk: the sync of a commit then writes the commit and nothing about the file. Appending makes the file
-// longer each time, and with that every sync a transaction of the disk's own file system.
+// longer each time, and with that every sync a transaction of the disk's own file system. Where the file
+// system has direct I/O, the logs do without the page cache: nobody reads them, and each sync would have to
+// find in it what was written a moment before.
 //
 // After a crash such a log ends with zeros, which RocksDB skips, or with parts of one record, which it takes
 // for damage. So MendLogs has to run before RocksDB opens the store.

@@ -41,6 +41,7 @@ IOStatus Refusal(Verdict verdict) {
   if (verdict == Verdict::kFailNoSpace) return Full();
   return verdict == Verdict::kFailReadOnly ? IOStatus::IOError("Read-only file system") : Dead();
 }
+IOStatus Unaligned() { return IOStatus::InvalidArgument("direct I/O takes whole sectors"); }
 IOStatus Missing(const std::string& path) { return IOStatus::PathNotFound(path); }
 
 // The human-readable log is nobody's state.
@@ -94,12 +95,13 @@ class Reader final : public rocksdb::FSSequentialFile, public rocksdb::FSRandomA
 
 class Writer final : public rocksdb::FSWritableFile {
  public:
-  Writer(SimulatedDisk& disk, uint64_t life, std::string path, InodePtr inode)
-      : disk_(disk), life_(life), path_(std::move(path)), inode_(std::move(inode)) {}
+  Writer(SimulatedDisk& disk, uint64_t life, std::string path, InodePtr inode, bool direct = false)
+      : disk_(disk), life_(life), path_(std::move(path)), inode_(std::move(inode)), direct_(direct) {}
 
   using rocksdb::FSWritableFile::Append;
   IOStatus Append(const Slice& data, const IOOptions&, IODebugContext*) override {
     absl::MutexLock lock(&disk_.mu);
+    if (!Aligned(data, inode_->data.size())) return Unaligned();
     size_t part = data.size();
     const Verdict verdict = disk_.Site(life_, "append", path_, true, data.size(), &part);
     if (verdict == Verdict::kFail) return Dead();
@@ -109,12 +111,15 @@ class Writer final : public rocksdb::FSWritableFile {
   using rocksdb::FSWritableFile::PositionedAppend;
   IOStatus PositionedAppend(const Slice& data, uint64_t offset, const IOOptions&, IODebugContext*) override {
     absl::MutexLock lock(&disk_.mu);
+    if (!Aligned(data, offset)) return Unaligned();
     size_t part = data.size();
     const Verdict verdict = disk_.Site(life_, "overwrite", path_, true, data.size(), &part);
     if (verdict == Verdict::kFail) return Dead();
     inode_->Overwrite(offset, {data.data(), part});
     return verdict == Verdict::kDo ? IOStatus::OK() : Refusal(verdict);
   }
+  bool use_direct_io() const override { return direct_; }
+  size_t GetRequiredBufferAlignment() const override { return kSectorBytes; }
   IOStatus Truncate(uint64_t size, const IOOptions&, IODebugContext*) override {
     absl::MutexLock lock(&disk_.mu);
     if (!disk_.IsAlive(life_)) return Dead();
@@ -143,8 +148,13 @@ class Writer final : public rocksdb::FSWritableFile {
  private:
   SimulatedDisk& disk_;
   const uint64_t life_;
+  bool Aligned(const Slice& data, size_t at) const {
+    return !direct_ || (data.size() % kSectorBytes == 0 && at % kSectorBytes == 0);
+  }
+
   const std::string path_;
   const InodePtr inode_;
+  const bool direct_;  // Without a page cache between.
 };
 
 class Directory final : public rocksdb::FSDirectory {
@@ -185,7 +195,7 @@ class DiskFileSystem final : public rocksdb::FileSystemWrapper {
     absl::MutexLock lock(&disk_.mu);
     return OpenReader(Clean(f), result);
   }
-  IOStatus NewWritableFile(const std::string& f, const FileOptions&,
+  IOStatus NewWritableFile(const std::string& f, const FileOptions& options,
                            std::unique_ptr<rocksdb::FSWritableFile>* result, IODebugContext*) override {
     absl::MutexLock lock(&disk_.mu);
     const std::string path = Clean(f);
@@ -193,7 +203,7 @@ class DiskFileSystem final : public rocksdb::FileSystemWrapper {
     if (const IOStatus status = Change("create", path, true); !status.ok()) return status;
     const auto inode = std::make_shared<SimulatedDisk::Inode>();
     disk_.Name({{path, inode}});
-    *result = std::make_unique<Writer>(disk_, life_, path, inode);
+    *result = std::make_unique<Writer>(disk_, life_, path, inode, options.use_direct_writes);
     return IOStatus::OK();
   }
   IOStatus ReopenWritableFile(const std::string& f, const FileOptions&,

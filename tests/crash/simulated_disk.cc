@@ -6,11 +6,7 @@
 #include "tests/crash/disk_file_system.h"
 
 namespace nonet::crash {
-namespace {
-
-constexpr size_t kSectorBytes = 512;
-
-}  // namespace
+namespace {}  // namespace
 
 void SimulatedDisk::Inode::Overwrite(size_t offset, absl::string_view bytes) {
   in_place = true;

@@ -31,6 +31,8 @@ class FileSystem;
 
 namespace nonet::crash {
 
+inline constexpr size_t kSectorBytes = 512;  // Written whole or not at all.
+
 enum class Fault {
   kNone,
   kPowerLoss,  // The site's write happens in part or not at all; nothing after it does.
@@ -69,14 +71,14 @@ class SimulatedDisk {
   bool FlipBit(const std::string& path, uint64_t bit);
   uint64_t SizeOf(const std::string& path) const;
   std::string Read(const std::string& path) const;  // Empty where there is none.
-  // Zeros where the file has `sector`, of 512 bytes.
+  // Zeros where the file has `sector`.
   void LoseSector(const std::string& path, uint64_t sector);
 
   // ---- For the file system; `life` is its mount's. ----
   struct Inode {
     std::string data;
     size_t synced = 0;  // Bytes of it, but for those that were overwritten since.
-    // What stood in each sector that was, by its number; a sector is written whole or not at all.
+    // What stood in each sector that was, by its number.
     std::map<size_t, std::string> overwritten;
     bool in_place = false;  // It has been overwritten at all.
 
