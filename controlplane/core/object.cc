@@ -3,6 +3,8 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
@@ -149,8 +151,31 @@ bool IsFinal(ProvisioningState state) {
          state == resource::v1::PROVISIONING_STATE_CANCELED;
 }
 
+namespace {
+
+// False: they differ.
+template <typename Instance>
+bool AlikeAtFirst(const Instance& a, const Instance& b) {
+  if (a.region_endpoint_enabled() != b.region_endpoint_enabled()) return false;
+  if (a.resource_stopped() != b.resource_stopped()) return false;
+  return std::all_of(a.tags().begin(), a.tags().end(), [&](const auto& tag) {
+    const auto other = b.tags().find(tag.first);
+    return other != b.tags().end() && other->second == tag.second;
+  });
+}
+
+}  // namespace
+
 bool Same(const google::protobuf::MessageLite& a, const google::protobuf::MessageLite& b) {
   return a.ByteSizeLong() == b.ByteSizeLong() && Serialize(a) == Serialize(b);
+}
+
+bool Same(const resource::v1::Resource& a, const resource::v1::Resource& b) {
+  return AlikeAtFirst(a, b) && Same(static_cast<const google::protobuf::MessageLite&>(a), b);
+}
+
+bool Same(const resource::v1::Replica& a, const resource::v1::Replica& b) {
+  return AlikeAtFirst(a, b) && Same(static_cast<const google::protobuf::MessageLite&>(a), b);
 }
 
 std::string Serialize(const google::protobuf::MessageLite& message) {

@@ -69,5 +69,8 @@ bool IsFinal(resource::v1::ProvisioningState state);
 std::string Serialize(const google::protobuf::MessageLite& message);
 // Whether two messages of one type are equal.
 bool Same(const google::protobuf::MessageLite& a, const google::protobuf::MessageLite& b);
+// The same, but what changes most is compared first.
+bool Same(const resource::v1::Resource& a, const resource::v1::Resource& b);
+bool Same(const resource::v1::Replica& a, const resource::v1::Replica& b);
 
 }  // namespace nonet::controlplane

@@ -1,6 +1,9 @@
 // Rules about resources and their keys.
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 #include "tests/unit/controlplane/plane.h"
 
 namespace nonet::controlplane {
@@ -211,6 +214,24 @@ TEST(UpdateResource, MakesNoRevisionWhenNothingChanges) {
   const auto answer = plane.Do(Plane::UpdateRequest({"tags"}));
   EXPECT_EQ(answer->resource().etag(), "1");
   EXPECT_EQ(plane.core.revision(), 1u);
+}
+
+TEST(UpdateResource, MakesARevisionWhenATagComesChangesOrGoes) {
+  Plane plane;
+  plane.CreateContoso();
+  const auto set = [&](const std::map<std::string, std::string>& tags) {
+    auto request = Plane::UpdateRequest({"tags"});
+    for (const auto& [key, value] : tags) (*request.mutable_resource()->mutable_tags())[key] = value;
+    EXPECT_TRUE(plane.Do(request).ok());
+    return plane.core.revision();
+  };
+  EXPECT_EQ(set({{"a", "1"}, {"b", "2"}}), 2u);
+  EXPECT_EQ(set({{"b", "2"}, {"a", "1"}}), 2u);
+  EXPECT_EQ(set({{"a", "1"}, {"b", "3"}}), 3u);
+  EXPECT_EQ(set({{"a", "1"}}), 4u);
+  EXPECT_EQ(set({{"a", "1"}, {"c", ""}}), 5u);
+  EXPECT_EQ(set({}), 6u);
+  EXPECT_EQ(set({}), 6u);
 }
 
 TEST(UpdateResource, StaleEtagLosesWithAborted) {
