@@ -1,5 +1,6 @@
 // What every Store promises, held by both twins; and what only RocksDB can get wrong.
 #include <gtest/gtest.h>
+#include <rocksdb/file_system.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -285,6 +286,53 @@ TEST(RocksDbStore, DropsATornLastRecordOnly) {
   const auto store = RocksDbStore::Open(dir.path("db"));
   ASSERT_TRUE(store.ok()) << store.status();
   EXPECT_EQ((*store)->Load()->revision, 4u);
+}
+
+// Some file systems do all I/O through the page cache.
+class NoDirectIo final : public rocksdb::FileSystemWrapper {
+ public:
+  NoDirectIo() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+  const char* Name() const override { return "NoDirectIo"; }
+  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* result,
+                                    rocksdb::IODebugContext* debug) override {
+    if (options.use_direct_writes) {
+      ++refused;
+      return rocksdb::IOStatus::IOError("Invalid argument");
+    }
+    return target()->NewWritableFile(path, options, result, debug);
+  }
+
+  int refused = 0;
+};
+
+TEST(RocksDbStore, WritesItsLogWithAndWithoutDirectIo) {
+  for (const bool direct : {true, false}) {
+    TempDir dir;
+    const auto without = std::make_shared<NoDirectIo>();
+    RocksDbStore::Options options;
+    if (!direct) options.file_system = without;
+    // From less than a sector to more than is prepared at a time.
+    const std::vector<size_t> sizes = {1, 100, 511, 512, 513, 4'096, 65'536, 70'000, 300'000, 3};
+    {
+      const auto store = RocksDbStore::Open(dir.path("db"), options);
+      ASSERT_TRUE(store.ok()) << store.status();
+      for (uint64_t r = 1; r <= sizes.size(); ++r) {
+        Object object = ResourceAt("resources/a", r);
+        (*object.mutable_resource()->mutable_tags())["t"] = std::string(sizes[r - 1], 'x');
+        ASSERT_TRUE((*store)->Commit(Batch(r, {object})).ok());
+      }
+    }
+    EXPECT_EQ(without->refused > 0, !direct);
+    const auto store = RocksDbStore::Open(dir.path("db"), options);
+    ASSERT_TRUE(store.ok()) << store.status();
+    const auto state = (*store)->Load();
+    ASSERT_TRUE(state.ok()) << state.status();
+    ASSERT_EQ(state->log.size(), sizes.size());
+    for (size_t i = 0; i < sizes.size(); ++i) {
+      EXPECT_EQ(state->log[i].events[0]->resource().tags().at("t"), std::string(sizes[i], 'x'));
+    }
+  }
 }
 
 TEST(RocksDbStore, RefusesADirectoryWithoutWritePermission) {
