@@ -137,8 +137,9 @@ class PreparedLogs final : public rocksdb::FileSystemWrapper {
     direct.use_direct_writes = true;
     direct.use_mmap_writes = false;
     IOStatus status = target()->NewWritableFile(path, direct, result, debug);
-    // Some have none: a tmpfs, for one.
-    if (!status.ok()) status = target()->NewWritableFile(path, options, result, debug);
+    // Some have none, as a tmpfs; or for blocks that are larger than ours.
+    if (!status.ok() || kPageBytes % (*result)->GetRequiredBufferAlignment() != 0)
+      status = target()->NewWritableFile(path, options, result, debug);
     if (status.ok()) *result = std::make_unique<PreparedLog>(std::move(*result));
     return status;
   }
