@@ -233,6 +233,10 @@ void TcpListener::Impl::CloseAll() {
 
 TcpListener::TcpListener(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TcpListener::~TcpListener() { impl_->CloseAll(); }
+SocketAddress TcpListener::address() const {
+  error_code ignored;
+  return FromEndpoint(impl_->acceptor.local_endpoint(ignored));
+}
 size_t TcpListener::connections() const { return impl_->connections.size(); }
 
 absl::StatusOr<std::unique_ptr<TcpListener>> TcpListener::Listen(

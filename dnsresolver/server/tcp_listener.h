@@ -30,13 +30,14 @@ struct TcpListenerOptions {
 
 class TcpListener {  // The loop thread only.
  public:
-  // `table` gives the table to answer from. Metrics outlive the listener.
+  // `table` gives the table to answer from. Metrics outlive the listener. Port 0 picks a free one.
   static absl::StatusOr<std::unique_ptr<TcpListener>> Listen(
       EventLoop& loop, const SocketAddress& address,
       std::function<std::shared_ptr<const AnswerTable>()> table, QueryMetrics& metrics,
       TcpListenerOptions options = {});
   ~TcpListener();  // Closes every connection.
 
+  SocketAddress address() const;  // With the port bound.
   size_t connections() const;
 
  private:

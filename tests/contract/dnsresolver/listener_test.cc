@@ -181,20 +181,18 @@ TEST(TcpListener, CapsAndIdleTimeout) {
   QueryMetrics queries(metrics, "tcp");
   const auto table = std::make_shared<const AnswerTable>(ContosoTable());
   std::unique_ptr<TcpListener> listener;
-  const auto listen = [&](uint16_t port, TcpListenerOptions options) {
+  const auto listen = [&](TcpListenerOptions options) {
     loop.Call([&] {
       listener.reset();
-      SocketAddress address = ParseListenAddresses("127.0.0.1:0")->front();
-      address.port = port;
       listener = *TcpListener::Listen(
-          loop.get(), address, [table] { return table; }, queries, options);
+          loop.get(), ParseListenAddresses("127.0.0.1:0")->front(), [table] { return table; }, queries,
+          options);
     });
+    return listener->address().port;
   };
-  // The port that UDP is given is as good as any.
-  const uint16_t port = (*UdpListener::Bind(ParseListenAddresses("127.0.0.1:0")->front()))->address().port;
   for (const TcpListenerOptions& options :
        {TcpListenerOptions{.connections_max = 2}, TcpListenerOptions{.connections_per_address_max = 2}}) {
-    listen(port, options);
+    const uint16_t port = listen(options);
     RawSocket first(port), second(port);
     first.Send(Framed(MakeQuery(kContoso, kTypeA)));
     second.Send(Framed(MakeQuery(kContoso, kTypeA)));

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,53 +37,91 @@ std::string Program() {
   return "";
 }
 
+// A port of 127.0.0.1 that neither protocol uses at this moment.
+uint16_t FreePort() {
+  for (;;) {
+    const SocketAddress any = ParseListenAddresses("127.0.0.1:0")->front();
+    const uint16_t port = (*UdpListener::Bind(any))->address().port;
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const sockaddr_in address{
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+    const bool free = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    close(fd);
+    if (free) return port;
+  }
+}
+
 // The process, in the foreground of a child; ended with this.
 class Unbound {
  public:
-  Unbound(const std::string& dir, uint16_t authority_port, bool client_subnet) {
-    port_ = (*UdpListener::Bind(ParseListenAddresses("127.0.0.1:0")->front()))->address().port;
-    const std::string config = dir + "/unbound.conf";
-    std::ofstream out(config);
-    out << "server:\n  interface: 127.0.0.1\n  port: " << port_ << "\n  directory: \"" << dir
-        << "\"\n  chroot: \"\"\n  username: \"\"\n  pidfile: \"\"\n"
-        << "  use-syslog: no\n  logfile: \"" << dir << "/unbound.log\"\n  do-daemonize: no\n"
-        << "  num-threads: 1\n  do-not-query-localhost: no\n  access-control: 127.0.0.0/8 allow\n"
-        << "  local-zone: \"azure.com.\" transparent\n"
-        << "  module-config: \"" << (client_subnet ? "subnetcache " : "") << "iterator\"\n";
-    if (client_subnet) {
-      out << "  send-client-subnet: 127.0.0.1\n  client-subnet-always-forward: yes\n"
-          << "  max-client-subnet-ipv4: 24\n";
-    }
-    out << "remote-control:\n  control-enable: no\n"
-        << "stub-zone:\n  name: \"" << kZone << ".\"\n  stub-addr: 127.0.0.1@" << authority_port << "\n";
-    out.close();
-    const std::string program = Program();
-    pid_ = fork();
-    if (pid_ == 0) {
-      const int null = open("/dev/null", O_RDWR);
-      dup2(null, 0), dup2(null, 1), dup2(null, 2);
-      execl(program.c_str(), "unbound", "-d", "-c", config.c_str(), nullptr);
-      _exit(127);
-    }
+  Unbound(std::string dir, uint16_t authority_port, bool client_subnet)
+      : dir_(std::move(dir)), authority_port_(authority_port), client_subnet_(client_subnet) {
+    Start();
   }
   ~Unbound() {
+    if (!running_) return;
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
   }
 
   uint16_t port() const { return port_; }
-  // False when it is not up in time.
-  bool WaitUntilItAnswers() const {
+  // False when it is not up in time. Somebody may take its port before it does: it then ends, and is started
+  // on another one.
+  bool WaitUntilItAnswers() {
     const int64_t end = RealClock().SteadyNs() + kPatienceNs;
+    int starts = 1;
     while (RealClock().SteadyNs() < end) {
       if (Dig(port_, "+short soa webpubsub.azure.com").find("hostmaster") != std::string::npos) return true;
+      if (waitpid(pid_, nullptr, WNOHANG) != pid_) continue;
+      running_ = false;
+      if (starts++ == kStartsMax) return false;
+      Start();
     }
     return false;
   }
+  // What it said, on its own log and before it had one.
+  std::string Log() const { return RunCommand("cat " + dir_ + "/unbound.*"); }
 
  private:
+  static constexpr int kStartsMax = 8;
+
+  void Start() {
+    port_ = FreePort();
+    const std::string config = dir_ + "/unbound.conf", said = dir_ + "/unbound.stderr";
+    WriteConfig(config);
+    const std::string program = Program();
+    pid_ = fork();
+    running_ = pid_ > 0;
+    if (pid_ == 0) {
+      const int null = open("/dev/null", O_RDWR);
+      const int errors = open(said.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+      dup2(null, 0), dup2(null, 1), dup2(errors, 2);
+      execl(program.c_str(), "unbound", "-d", "-c", config.c_str(), nullptr);
+      _exit(127);
+    }
+  }
+  void WriteConfig(const std::string& path) const {
+    std::ofstream out(path);
+    out << "server:\n  interface: 127.0.0.1\n  port: " << port_ << "\n  directory: \"" << dir_
+        << "\"\n  chroot: \"\"\n  username: \"\"\n  pidfile: \"\"\n"
+        << "  use-syslog: no\n  logfile: \"" << dir_ << "/unbound.log\"\n  do-daemonize: no\n"
+        << "  num-threads: 1\n  do-not-query-localhost: no\n  access-control: 127.0.0.0/8 allow\n"
+        << "  local-zone: \"azure.com.\" transparent\n"
+        << "  module-config: \"" << (client_subnet_ ? "subnetcache " : "") << "iterator\"\n";
+    if (client_subnet_) {
+      out << "  send-client-subnet: 127.0.0.1\n  client-subnet-always-forward: yes\n"
+          << "  max-client-subnet-ipv4: 24\n";
+    }
+    out << "remote-control:\n  control-enable: no\n"
+        << "stub-zone:\n  name: \"" << kZone << ".\"\n  stub-addr: 127.0.0.1@" << authority_port_ << "\n";
+  }
+
+  const std::string dir_;
+  const uint16_t authority_port_;
+  const bool client_subnet_;
   uint16_t port_ = 0;
   pid_t pid_ = -1;
+  bool running_ = false;
 };
 
 class BehindUnbound : public testing::TestWithParam<bool> {
@@ -95,7 +135,7 @@ class BehindUnbound : public testing::TestWithParam<bool> {
           *DnsListeners::Start(loop_.get(), *ParseListenAddresses("127.0.0.1:0"), publisher_, metrics_);
     });
     unbound_ = std::make_unique<Unbound>(dir_.path(), listeners_->addresses()[0].port, GetParam());
-    ASSERT_TRUE(unbound_->WaitUntilItAnswers()) << RunCommand("cat " + dir_.path() + "/unbound.log");
+    ASSERT_TRUE(unbound_->WaitUntilItAnswers()) << unbound_->Log();
   }
   void TearDown() override {
     unbound_.reset();
