@@ -67,8 +67,9 @@ WebSocket Client(Cluster& cluster, const std::string& instance, const std::strin
   return client;
 }
 
-// A message from one instance's client reaches the other's.
+// A message from one instance's client reaches the other's, once they are linked.
 void ExpectMessagesFlow(Cluster& cluster, const std::string& from, const std::string& to) {
+  cluster.WaitFor("linked");
   WebSocket sender = Client(cluster, from, "sender");
   WebSocket member = Client(cluster, to, "member");
   ASSERT_TRUE(member.Call({{"type", "joinGroup"}, {"group", "flow"}})["success"].get<bool>());

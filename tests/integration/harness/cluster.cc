@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -80,7 +81,8 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
 }
 
 Cluster::~Cluster() {
-  if (::testing::Test::HasFailure()) PrintLogs(dir_);
+  // An exception is a failure that GoogleTest hears of only after this.
+  if (::testing::Test::HasFailure() || std::uncaught_exceptions() > 0) PrintLogs(dir_);
   const CommandResult down = Nonet({"down"});
   EXPECT_TRUE(Pids().empty()) << "processes left after `nonet down`\n" << down.out << down.err;
   for (const int pid : Pids()) kill(pid, SIGKILL);

@@ -14,7 +14,7 @@ namespace nonet::cli {
 namespace {
 
 constexpr absl::string_view kConditionForms =
-    "ready, converged, replica/NAME=Succeeded, endpoint/NAME=Online, answer/REGION=NAME or "
+    "ready, converged, linked, replica/NAME=Succeeded, endpoint/NAME=Online, answer/REGION=NAME or "
     "process/NAME=ready";
 
 const std::vector<std::string>& Values(Condition::Kind kind) {
@@ -45,10 +45,10 @@ absl::StatusOr<Condition::Kind> ParseKind(absl::string_view word, absl::string_v
   for (const auto& [name, kind] : kinds) {
     if (word == name) return kind;
   }
-  return errors::Usage(
-      absl::StrCat("\"", text, "\" is nothing to wait for",
-                   DidYouMean(word, {"ready", "converged", "replica", "endpoint", "answer", "process"})),
-      absl::StrCat("--for=", kConditionForms));
+  return errors::Usage(absl::StrCat("\"", text, "\" is nothing to wait for",
+                                    DidYouMean(word, {"ready", "converged", "linked", "replica", "endpoint",
+                                                      "answer", "process"})),
+                       absl::StrCat("--for=", kConditionForms));
 }
 
 }  // namespace
@@ -57,8 +57,8 @@ absl::StatusOr<Condition> ParseCondition(absl::string_view text) {
   Condition condition;
   condition.text = std::string(text);
   if (text == "ready") return condition;
-  if (text == "converged") {
-    condition.kind = Condition::Kind::kConverged;
+  if (text == "converged" || text == "linked") {
+    condition.kind = text == "linked" ? Condition::Kind::kLinked : Condition::Kind::kConverged;
     return condition;
   }
   const size_t equals = text.rfind('=');

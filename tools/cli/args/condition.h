@@ -1,6 +1,7 @@
 // What `nonet wait --for=` can wait for. Pure; thread-safe.
 //
-//   ready | converged | replica/NAME=STATE | endpoint/NAME=STATUS | answer/REGION=NAME | process/NAME=STATE
+//   ready | converged | linked | replica/NAME=STATE | endpoint/NAME=STATUS | answer/REGION=NAME |
+//   process/NAME=STATE
 #pragma once
 
 #include <string>
@@ -11,7 +12,7 @@
 namespace nonet::cli {
 
 struct Condition {
-  enum class Kind { kReady, kConverged, kReplica, kEndpoint, kAnswer, kProcess };
+  enum class Kind { kReady, kConverged, kLinked, kReplica, kEndpoint, kAnswer, kProcess };
   Kind kind = Kind::kReady;
   std::string subject;  // NAME, or the region of an answer.
   std::string value;    // In the spelling of the output: "Succeeded", "Online", "ready", "deleted".

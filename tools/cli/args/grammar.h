@@ -127,7 +127,7 @@ inline void AddInspection(CLI::App* root, Raw& raw) {
   CLI::App* wait =
       AddCommand(root, "wait", "Wait until something is true; exit code 3 when it is not in time", raw);
   wait->add_option("--for", raw.condition,
-                   "ready, converged, replica/NAME=STATE, endpoint/NAME=STATUS, answer/REGION=NAME, "
+                   "ready, converged, linked, replica/NAME=STATE, endpoint/NAME=STATUS, answer/REGION=NAME, "
                    "process/NAME=STATE");
   wait->add_option("-n,--name", raw.name, "The resource; may be left out when there is exactly one");
   AddTimeout(wait, raw);

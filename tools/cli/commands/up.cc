@@ -1,5 +1,6 @@
 #include "tools/cli/commands/up.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <optional>
@@ -13,6 +14,7 @@
 #include "tools/cli/commands/commands.h"
 #include "tools/cli/commands/events.h"
 #include "tools/cli/commands/lifecycle.h"
+#include "tools/cli/commands/links.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/machine/cluster_file.h"
 #include "tools/cli/machine/processes.h"
@@ -23,6 +25,9 @@ namespace {
 
 constexpr int kExitInterrupted = 130;  // 128 + SIGINT, as a shell would say.
 constexpr int64_t kLivenessCheckNs = kNanosPerSecond;
+// Links may be broken on purpose, so they are waited for no longer; a round trip around the world is 0.4 s.
+constexpr int64_t kLinksWaitNs = 2 * kNanosPerSecond;
+constexpr int kLinksPauseMs = 10;
 
 void PrintCluster(const Context& context, bool already) {
   const std::optional<ClusterFileContent> file = ReadClusterFile(context.dir);
@@ -95,6 +100,17 @@ absl::StatusOr<int> FollowThenStop(const Context& context, const Cluster& cluste
   return kExitDone;
 }
 
+// Until every instance that answers is linked with the others of its resource, so that messages go everywhere
+// from the first one on.
+void AwaitLinks(const std::string& dir) {
+  const auto doors = OpenDoors(dir, "");
+  if (!doors.ok()) return;
+  const int64_t deadline = RealClock().SteadyNs() + kLinksWaitNs;
+  while (!LookAtLinks(*doors).unlinked.empty() && RealClock().SteadyNs() < deadline) {
+    poll(nullptr, 0, kLinksPauseMs);
+  }
+}
+
 absl::StatusOr<Cluster> Start(const Context& context, const UpOptions& options, const std::string& name,
                               const std::optional<Addresses>& running) {
   Addresses addresses;
@@ -108,7 +124,7 @@ absl::StatusOr<Cluster> Start(const Context& context, const UpOptions& options, 
   if (!cluster.ok() && !running) StopEverything(context.dir).IgnoreError();
   RETURN_IF_ERROR(cluster.status());
   RETURN_IF_ERROR(MakeResources(context, *cluster, name, options));
-  AwaitLinks(context);
+  AwaitLinks(context.dir);
   return cluster;
 }
 

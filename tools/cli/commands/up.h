@@ -29,8 +29,4 @@ absl::StatusOr<Cluster> AwaitControlPlane(Addresses addresses, int64_t timeout_n
 absl::Status MakeResources(const Context& context, Cluster& cluster, const std::string& name,
                            const UpOptions& options);
 
-// Waits until every instance that answers is linked with the others of its resource, so that messages go
-// everywhere from the first one on. Two seconds at most: links may be broken on purpose.
-void AwaitLinks(const Context& context);
-
 }  // namespace nonet::cli

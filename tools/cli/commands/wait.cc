@@ -11,6 +11,7 @@
 #include "tools/cli/commands/change.h"
 #include "tools/cli/commands/commands.h"
 #include "tools/cli/commands/events.h"
+#include "tools/cli/commands/links.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/render/arm.h"
 #include "tools/cli/render/status.h"
@@ -135,11 +136,22 @@ absl::StatusOr<Look> LookAtConvergence(const Cluster& cluster, const WaitOptions
   return Look{.holds = resolver_seen, .instead = "no DNS resolver is connected"};
 }
 
+// Whether messages go everywhere.
+absl::StatusOr<Look> LookAtInstances(const std::string& dir, const WaitOptions& wait) {
+  ASSIGN_OR_RETURN(const std::vector<InstanceDoor> doors, OpenDoors(dir, wait.name));
+  const LinksLook look = LookAtLinks(doors);
+  return Look{.holds = look.silent.empty() && look.unlinked.empty(),
+              .instead = look.silent.empty() ? look.unlinked : look.silent};
+}
+
 // `left_ns`: how long a look that waits by itself may take.
-absl::StatusOr<Look> LookAt(const Cluster& cluster, const WaitOptions& wait, int64_t left_ns) {
+absl::StatusOr<Look> LookAt(const std::string& dir, const Cluster& cluster, const WaitOptions& wait,
+                            int64_t left_ns) {
   switch (wait.condition.kind) {
     case Condition::Kind::kConverged:
       return LookAtConvergence(cluster, wait, left_ns);
+    case Condition::Kind::kLinked:
+      return LookAtInstances(dir, wait);
     case Condition::Kind::kReplica:
       return LookAtReplica(cluster, wait);
     case Condition::Kind::kEndpoint:
@@ -168,7 +180,7 @@ absl::Status WaitByLooking(const std::string& dir, const WaitOptions& wait) {
   std::optional<EventPump> pump;
   while (true) {
     const absl::StatusOr<Look> look =
-        LookAt(cluster, wait, std::max(deadline - RealClock().SteadyNs(), kNanosPerMilli));
+        LookAt(dir, cluster, wait, std::max(deadline - RealClock().SteadyNs(), kNanosPerMilli));
     if (look.ok() && look->holds) return absl::OkStatus();
     if (!look.ok() && !IsPassing(look.status())) return look.status();
     const int64_t left = deadline - RealClock().SteadyNs();

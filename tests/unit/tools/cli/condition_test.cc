@@ -10,6 +10,7 @@ namespace {
 TEST(Condition, ReadsEveryForm) {
   EXPECT_EQ(ParseCondition("ready")->kind, Condition::Kind::kReady);
   EXPECT_EQ(ParseCondition("converged")->kind, Condition::Kind::kConverged);
+  EXPECT_EQ(ParseCondition("linked")->kind, Condition::Kind::kLinked);
 
   const Condition replica = ParseCondition("replica/westus=succeeded").value();
   EXPECT_EQ(replica.kind, Condition::Kind::kReplica);
@@ -24,7 +25,7 @@ TEST(Condition, ReadsEveryForm) {
 }
 
 TEST(Condition, RefusesTheRestAsUsage) {
-  for (const char* text : {"", "moonrise", "ready=1", "replica", "replica/", "replica/westus",
+  for (const char* text : {"", "moonrise", "ready=1", "linked=1", "replica", "replica/", "replica/westus",
                            "replica/westus=", "replica/=Succeeded", "replica/westus=Happy",
                            "endpoint/westus=ready", "answer/atlantis=contoso", "process/westus=Online"}) {
     const auto parsed = ParseCondition(text);
