@@ -124,7 +124,8 @@ void StreamCore::OnReadable() {
     if (closed_) return;
     if (n < shared_->scratch.size() || paused_) break;
   }
-  WaitReadable();
+  // A system call, so behind what was posted meanwhile: what came in goes on first.
+  shared_->loop.Post([self = shared_from_this()] { self->WaitReadable(); });
 }
 
 // False when nothing more is to be read.

@@ -107,8 +107,8 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
              });
       if (line != nullptr && line->full()) (*self_stream)->SetReading(false);
     };
-    events.on_writable = [weak] {
-      if (const auto self = weak.lock()) self->Pump();
+    events.on_writable = [weak, name, self_stream] {
+      if (const auto self = weak.lock()) self->OnDialWritable(name, *self_stream);
     };
     events.on_closed = [weak, name, self_stream](const absl::Status& why) {
       if (const auto self = weak.lock()) self->OnDialClosed(name, *self_stream, why);
@@ -166,6 +166,11 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     hooks.on_links_changed();
     Pump();
     return absl::OkStatus();
+  }
+
+  void OnDialWritable(const std::string& name, DialStream* stream) {
+    const auto it = peers.find(name);
+    if (it != peers.end() && it->second.dial == stream) PumpRequest(it->second, hooks.now());
   }
 
   void OnDialClosed(const std::string& name, DialStream* stream, const absl::Status& why) {
@@ -235,8 +240,8 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
              });
       if (*line != nullptr && (*line)->full()) stream->SetReading(false);
     };
-    events.on_writable = [weak] {
-      if (const auto self = weak.lock()) self->Pump();
+    events.on_writable = [weak, stream, name] {
+      if (const auto self = weak.lock()) self->OnAcceptWritable(*name, stream);
     };
     events.on_closed = [weak, stream, name](const absl::Status&) {
       if (const auto self = weak.lock()) self->OnAcceptClosed(stream, *name);
@@ -325,6 +330,11 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     hooks.on_links_changed();
   }
 
+  void OnAcceptWritable(const std::string& name, AcceptStream* stream) {
+    const auto it = peers.find(name);
+    if (it != peers.end() && it->second.accept == stream) PumpResponse(it->second, hooks.now());
+  }
+
   void OnAcceptClosed(AcceptStream* stream, const std::string& name) {
     accept_streams.erase(stream);
     const auto it = peers.find(name);
@@ -338,19 +348,25 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
 
   // ---- Both ----
 
+  // What each stream that can be written to has to say.
   void Pump() {
     const Now now = hooks.now();
     for (auto& [name, peer] : peers) {
-      if (peer.dialed && peer.dial != nullptr && peer.dial->CanWrite()) {
-        if (core.sync().NextRequest(name, now, &request))
-          peer.dial->Write(EncodeRequest(request, now.steady_ns));
-      }
-      if (peer.accept != nullptr && peer.accept->CanWrite()) {
-        if (core.sync().NextResponse(name, now, &response)) {
-          peer.accept->Write(EncodeResponse(response, now.steady_ns));
-        }
-      }
+      PumpRequest(peer, now);
+      PumpResponse(peer, now);
     }
+  }
+
+  void PumpRequest(Peer& peer, Now now) {
+    if (!peer.dialed || peer.dial == nullptr || !peer.dial->CanWrite()) return;
+    if (!core.sync().NextRequest(peer.target.instance, now, &request)) return;
+    peer.dial->Write(EncodeRequest(request, now.steady_ns));
+  }
+
+  void PumpResponse(Peer& peer, Now now) {
+    if (peer.accept == nullptr || !peer.accept->CanWrite()) return;
+    if (!core.sync().NextResponse(peer.target.instance, now, &response)) return;
+    peer.accept->Write(EncodeResponse(response, now.steady_ns));
   }
 
   void ScheduleCheck() {
