@@ -109,6 +109,20 @@ TEST(Restart, AnAcknowledgedChangeSurvivesKillNineOfTheControlPlane) {
   }
 }
 
+TEST(Restart, EarlierRestartsOfTheControlPlaneAreNoReasonToGiveItUp) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.Up());
+  for (int i = 0; i < 3; ++i) {
+    cluster.Ok({"fault", "kill", "controlplane"});
+    cluster.WaitFor("ready");
+  }
+  cluster.Ok({"fault", "kill", "controlplane", "--hold"});
+  const CommandResult up = cluster.Nonet({"up", "--detach", "--timeout", "1s"});
+  EXPECT_NE(up.err.find("error[TIMED_OUT]: the control plane is not ready"), std::string::npos) << up.err;
+  cluster.Ok({"fault", "resume", "controlplane"});
+  cluster.WaitFor("ready");
+}
+
 TEST(Restart, SupervisorKilledLeavesEverythingRunningAndTheNextUpAdoptsIt) {
   Cluster cluster({.replicas = {"westus"}});
   ASSERT_TRUE(cluster.Up());

@@ -58,6 +58,18 @@ T Value(const Json& json, const char* key, T otherwise) {
   }
 }
 
+// Since it was first started in this directory: by itself no sign of trouble.
+uint32_t RestartsOf(const supervisor::v1::Process* process) {
+  return process == nullptr ? 0 : process->restarts();
+}
+
+const supervisor::v1::Process* ControlPlaneIn(const supervisor::v1::Cluster& view) {
+  for (const supervisor::v1::Process& process : view.processes()) {
+    if (process.name() == "controlplane") return &process;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<supervisor::Settings>> ReadSettings(const std::string& dir) {
@@ -156,6 +168,7 @@ absl::StatusOr<Cluster> AwaitControlPlane(Addresses addresses, int64_t timeout_n
   addresses.control = view.addresses().controlplane_grpc();
   addresses.steering = view.addresses().dns_grpc();
   addresses.dns = view.addresses().dns();
+  const uint32_t restarts_before = RestartsOf(ControlPlaneIn(view));
   Cluster cluster = ConnectTo(addresses);
   while (true) {
     const auto list = cluster.control->List(resource::v1::ListResourcesRequest(),
@@ -167,13 +180,12 @@ absl::StatusOr<Cluster> AwaitControlPlane(Addresses addresses, int64_t timeout_n
     }
     const auto now = cluster.supervisor->GetCluster(kGlance);
     if (!now.ok()) continue;
-    for (const supervisor::v1::Process& process : now->processes()) {
-      if (process.name() == "controlplane" && process.restarts() >= kControlPlaneCrashesMax) {
-        return errors::Local("CONTROLPLANE_ENDED",
-                             absl::StrCat("the control plane does not stay up",
-                                          process.detail().empty() ? "" : ": ", process.detail()),
-                             "nonet logs controlplane");
-      }
+    const supervisor::v1::Process* process = ControlPlaneIn(*now);
+    if (RestartsOf(process) >= restarts_before + kControlPlaneCrashesMax) {
+      return errors::Local("CONTROLPLANE_ENDED",
+                           absl::StrCat("the control plane does not stay up",
+                                        process->detail().empty() ? "" : ": ", process->detail()),
+                           "nonet logs controlplane");
     }
   }
 }
