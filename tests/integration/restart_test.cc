@@ -123,6 +123,19 @@ TEST(Restart, EarlierRestartsOfTheControlPlaneAreNoReasonToGiveItUp) {
   cluster.WaitFor("ready");
 }
 
+TEST(Restart, AControlPlaneThatCannotStartEndsUpWithItsReason) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.Up());
+  cluster.Ok({"down"});
+  for (const auto& file : std::filesystem::directory_iterator(cluster.dir() + "/controlplane/db")) {
+    if (file.path().filename().string().starts_with("MANIFEST")) std::ofstream(file.path()) << "damaged";
+  }
+  const CommandResult up = cluster.Nonet({"up", "--detach"});
+  EXPECT_NE(up.err.find("error[STORE_CORRUPT]: the control plane: the store "), std::string::npos) << up.err;
+  EXPECT_NE(up.err.find("  try: put a backup in its place"), std::string::npos) << up.err;
+  EXPECT_TRUE(cluster.Pids().empty()) << "what was started for nothing is ended";
+}
+
 TEST(Restart, SupervisorKilledLeavesEverythingRunningAndTheNextUpAdoptsIt) {
   Cluster cluster({.replicas = {"westus"}});
   ASSERT_TRUE(cluster.Up());

@@ -120,7 +120,7 @@ absl::StatusOr<Cluster> Start(const Context& context, const UpOptions& options, 
     SayProgress(context, absl::StrCat("starting in ", context.dir));
     ASSIGN_OR_RETURN(addresses, StartSupervisor(context.dir, options.given, options.timeout_ns));
   }
-  absl::StatusOr<Cluster> cluster = AwaitControlPlane(addresses, options.timeout_ns);
+  absl::StatusOr<Cluster> cluster = AwaitControlPlane(context.dir, addresses, options.timeout_ns);
   if (!cluster.ok() && !running) StopEverything(context.dir).IgnoreError();
   RETURN_IF_ERROR(cluster.status());
   RETURN_IF_ERROR(MakeResources(context, *cluster, name, options));

@@ -22,8 +22,8 @@ std::vector<std::string> SupervisorArguments(const std::string& dir, const super
 absl::StatusOr<Addresses> StartSupervisor(const std::string& dir, const supervisor::GivenSettings& given,
                                           int64_t timeout_ns);
 
-// Waits until the control plane answers; gives up early when it crashes again and again.
-absl::StatusOr<Cluster> AwaitControlPlane(Addresses addresses, int64_t timeout_ns);
+// Waits until the control plane answers; gives up early when it crashes again and again, with its last error.
+absl::StatusOr<Cluster> AwaitControlPlane(const std::string& dir, Addresses addresses, int64_t timeout_ns);
 
 // Makes the resource and the replicas that are not there, and waits until everything is ready and in DNS.
 absl::Status MakeResources(const Context& context, Cluster& cluster, const std::string& name,

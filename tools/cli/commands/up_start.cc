@@ -23,25 +23,40 @@ namespace {
 constexpr uint32_t kControlPlaneCrashesMax = 3;
 constexpr int64_t kTryNs = 250 * kNanosPerMilli;
 
-// Why a daemon ended, from what it wrote after `from`: its "error[ID]: sentence" with the next step, or its
-// last words.
-absl::Status WhyItEnded(const std::string& dir, const std::string& file, std::uintmax_t from) {
-  std::ifstream in(file, std::ios::binary);
+struct Daemon {
+  const char* program;
+  const char* said;   // In a sentence.
+  const char* ended;  // The reason of an error.
+};
+constexpr Daemon kSupervisor = {"supervisor", "the supervisor", "SUPERVISOR_ENDED"};
+constexpr Daemon kControlPlane = {"controlplane", "the control plane", "CONTROLPLANE_ENDED"};
+
+std::uintmax_t LogSize(const std::string& dir, const Daemon& daemon) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(LogFile(dir, daemon.program), error);
+  return error ? 0 : size;
+}
+
+// Why a daemon ended, from what it wrote after `from`: its last "error[ID]: sentence / try: next step", or
+// its last words.
+absl::Status WhyItEnded(const std::string& dir, const Daemon& daemon, std::uintmax_t from) {
+  std::ifstream in(LogFile(dir, daemon.program), std::ios::binary);
   in.seekg(static_cast<std::streamoff>(from));
   std::ostringstream text;
   text << in.rdbuf();
-  std::string reason = "SUPERVISOR_ENDED";
-  std::string sentence = "the supervisor ended at once and said nothing";
-  std::string next_step = WithDir("nonet logs supervisor", dir);
-  for (absl::string_view line : absl::StrSplit(text.str(), '\n', absl::SkipWhitespace())) {
+  std::string reason = daemon.ended;
+  std::string sentence = absl::StrCat(daemon.said, " ended at once and said nothing");
+  std::string next_step = WithDir(absl::StrCat("nonet logs ", daemon.program), dir);
+  for (const absl::string_view line : absl::StrSplit(text.str(), '\n', absl::SkipWhitespace())) {
     const size_t end = line.find("]: ");
-    if (absl::ConsumePrefix(&line, "  try: ")) {
-      next_step = std::string(line);
-    } else if (end != line.npos && absl::StartsWith(line, "error[")) {
+    if (end != line.npos && absl::StartsWith(line, "error[")) {
       reason = std::string(line.substr(6, end - 6));
-      sentence = absl::StrCat("the supervisor: ", line.substr(end + 3));
-    } else if (reason == "SUPERVISOR_ENDED") {
-      sentence = absl::StrCat("the supervisor ended at once: ", line);
+      const std::pair<absl::string_view, absl::string_view> parts =
+          absl::StrSplit(line.substr(end + 3), absl::MaxSplits(" / try: ", 1));
+      sentence = absl::StrCat(daemon.said, ": ", parts.first);
+      if (!parts.second.empty()) next_step = std::string(parts.second);
+    } else if (reason == daemon.ended) {
+      sentence = absl::StrCat(daemon.said, " ended at once: ", line);
     }
   }
   return errors::Local(reason, sentence, next_step);
@@ -59,15 +74,11 @@ T Value(const Json& json, const char* key, T otherwise) {
 }
 
 // Since it was first started in this directory: by itself no sign of trouble.
-uint32_t RestartsOf(const supervisor::v1::Process* process) {
-  return process == nullptr ? 0 : process->restarts();
-}
-
-const supervisor::v1::Process* ControlPlaneIn(const supervisor::v1::Cluster& view) {
+uint32_t RestartsOfControlPlane(const supervisor::v1::Cluster& view) {
   for (const supervisor::v1::Process& process : view.processes()) {
-    if (process.name() == "controlplane") return &process;
+    if (process.name() == kControlPlane.program) return process.restarts();
   }
-  return nullptr;
+  return 0;
 }
 
 }  // namespace
@@ -135,15 +146,13 @@ absl::StatusOr<Addresses> StartSupervisor(const std::string& dir, const supervis
   for (const char* part : {"", "/logs", "/run"}) RETURN_IF_ERROR(MakeDirectories(absl::StrCat(dir, part)));
   const std::string ready_file = ReadyFile(dir, "supervisor");
   RETURN_IF_ERROR(RemoveFile(ready_file));
-  const std::string log = LogFile(dir, "supervisor");
-  std::error_code error;
-  const std::uintmax_t logged =
-      std::filesystem::exists(log, error) ? std::filesystem::file_size(log, error) : 0;
+  const std::uintmax_t logged = LogSize(dir, kSupervisor);
   ASSIGN_OR_RETURN(const int pid,
-                   LaunchDetached(SiblingProgram("nonet-supervisor"), SupervisorArguments(dir, given), log));
+                   LaunchDetached(SiblingProgram("nonet-supervisor"), SupervisorArguments(dir, given),
+                                  LogFile(dir, kSupervisor.program)));
   switch (AwaitReadyFile(ready_file, pid, timeout_ns)) {
     case ReadyResult::kExited:
-      return WhyItEnded(dir, log, logged);
+      return WhyItEnded(dir, kSupervisor, logged);
     case ReadyResult::kTimedOut:
       return errors::TimedOut("the supervisor is not ready in time", WithDir("nonet logs supervisor", dir));
     case ReadyResult::kReady:
@@ -161,14 +170,15 @@ absl::StatusOr<Addresses> StartSupervisor(const std::string& dir, const supervis
   return addresses;
 }
 
-absl::StatusOr<Cluster> AwaitControlPlane(Addresses addresses, int64_t timeout_ns) {
+absl::StatusOr<Cluster> AwaitControlPlane(const std::string& dir, Addresses addresses, int64_t timeout_ns) {
   const int64_t deadline = RealClock().SteadyNs() + timeout_ns;
   ASSIGN_OR_RETURN(const supervisor::v1::Cluster view,
                    ConnectSupervisor(addresses.supervisor)->GetCluster(Within(timeout_ns)));
   addresses.control = view.addresses().controlplane_grpc();
   addresses.steering = view.addresses().dns_grpc();
   addresses.dns = view.addresses().dns();
-  const uint32_t restarts_before = RestartsOf(ControlPlaneIn(view));
+  const std::uintmax_t logged = LogSize(dir, kControlPlane);
+  const uint32_t restarts_before = RestartsOfControlPlane(view);
   Cluster cluster = ConnectTo(addresses);
   while (true) {
     const auto list = cluster.control->List(resource::v1::ListResourcesRequest(),
@@ -180,12 +190,8 @@ absl::StatusOr<Cluster> AwaitControlPlane(Addresses addresses, int64_t timeout_n
     }
     const auto now = cluster.supervisor->GetCluster(kGlance);
     if (!now.ok()) continue;
-    const supervisor::v1::Process* process = ControlPlaneIn(*now);
-    if (RestartsOf(process) >= restarts_before + kControlPlaneCrashesMax) {
-      return errors::Local("CONTROLPLANE_ENDED",
-                           absl::StrCat("the control plane does not stay up",
-                                        process->detail().empty() ? "" : ": ", process->detail()),
-                           "nonet logs controlplane");
+    if (RestartsOfControlPlane(*now) >= restarts_before + kControlPlaneCrashesMax) {
+      return WhyItEnded(dir, kControlPlane, logged);
     }
   }
 }
