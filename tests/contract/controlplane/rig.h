@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "common/base/error.h"
 #include "common/real/entropy.h"
 #include "common/real/real_clock.h"
 #include "common/rpc/status.h"
@@ -76,6 +77,16 @@ class Rig {
     context.set_deadline(
         gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_millis(timeout_ms, GPR_TIMESPAN)));
     return rpc::FromGrpc(resources->WaitForConvergence(&context, request, answer ? answer : &ignored));
+  }
+  // A wait that is to fail: with longer and longer patience until the server's own answer comes before the
+  // caller's deadline, as it does but for a machine that stands still.
+  absl::Status WaitInVain(const std::string& name) {
+    absl::Status waited;
+    for (int64_t timeout_ms = 200; timeout_ms < 20'000; timeout_ms *= 2) {
+      waited = Wait(name, timeout_ms);
+      if (!ErrorReason(waited).empty()) break;
+    }
+    return waited;
   }
 
   std::unique_ptr<resource::v1::ResourceService::Stub> resources;

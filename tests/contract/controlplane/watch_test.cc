@@ -243,7 +243,7 @@ TEST(Convergence, AnswersWhenEverybodyHasAppliedAndNamesWhoHasNot) {
   Watcher resolver(rig.address(), ROLE_DNSRESOLVER, "dnsresolver");
   Watcher instance(rig.address(), ROLE_INSTANCE, "resources/contoso");
   ASSERT_TRUE(resolver.Reaches(1));
-  absl::Status waited = rig.Wait("resources/contoso", 200);
+  absl::Status waited = rig.WaitInVain("resources/contoso");
   EXPECT_EQ(ErrorReason(waited), "NOT_CONVERGED");
   EXPECT_THAT(std::string(waited.message()), HasSubstr("contoso (Creating)"));
 
@@ -260,7 +260,7 @@ TEST(Convergence, AnswersWhenEverybodyHasAppliedAndNamesWhoHasNot) {
 
   resolver.Call([](WatchClient&, Seen& seen) { seen.hold = true; });
   ASSERT_TRUE(rig.Tag("contoso", "1").ok());
-  waited = rig.Wait("resources/contoso", 200);
+  waited = rig.WaitInVain("resources/contoso");
   EXPECT_EQ(waited.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(waited.message()), HasSubstr("not acknowledged by dnsresolver"));
   ASSERT_TRUE(resolver.Eventually([](WatchClient&, Seen& seen) { return seen.held != nullptr; }));
