@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/clock/clock.h"
 #include "common/process/files.h"
+#include "common/process/stop_watch.h"
 #include "common/real/real_clock.h"
 #include "tests/contract/common/raw_socket.h"
 
@@ -227,7 +228,9 @@ TEST_F(DaemonMain, EndsWithin5SecondsWhateverHangs) {
   step.Signal(SIGTERM);
   EXPECT_EQ(loop.ExitCode(), 1);
   EXPECT_EQ(step.ExitCode(), 1);
-  EXPECT_LT(RealClock().SteadyNs() - begin_ns, 5 * kNanosPerSecond);
+  static_assert(kStopNsMax < 5 * kNanosPerSecond);
+  // The machine may stand still meanwhile.
+  EXPECT_LT(RealClock().SteadyNs() - begin_ns, kStopNsMax + 5 * kNanosPerSecond);
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ RawSocket::~RawSocket() {
 
 bool RawSocket::SendWire(absl::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t n = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t n = TEMP_FAILURE_RETRY(send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
     if (n <= 0) return false;
     bytes.remove_prefix(static_cast<size_t>(n));
   }
@@ -82,7 +82,7 @@ bool RawSocket::Send(absl::string_view bytes) {
 
 bool RawSocket::ReceiveSome(size_t bytes_max) {
   char buffer[kReadBytes];
-  const ssize_t n = recv(fd_, buffer, std::min(bytes_max, sizeof(buffer)), 0);
+  const ssize_t n = TEMP_FAILURE_RETRY(recv(fd_, buffer, std::min(bytes_max, sizeof(buffer)), 0));
   reset_ = n < 0 && errno == ECONNRESET;
   if (n <= 0) return false;
   const absl::string_view bytes(buffer, static_cast<size_t>(n));
@@ -136,7 +136,7 @@ bool RawSocket::AtEnd() {
     if (reset_) return true;
   }
   char byte = 0;
-  const ssize_t n = recv(fd_, &byte, 1, MSG_PEEK);
+  const ssize_t n = TEMP_FAILURE_RETRY(recv(fd_, &byte, 1, MSG_PEEK));
   return n == 0 || (n < 0 && errno == ECONNRESET);
 }
 
@@ -171,7 +171,7 @@ std::string SilentListener::AnswerOne(absl::string_view response) {
   std::string request;
   char buffer[4096];
   while (!absl::EndsWith(request, "\r\n\r\n")) {
-    const ssize_t n = recv(client, buffer, sizeof(buffer), 0);
+    const ssize_t n = TEMP_FAILURE_RETRY(recv(client, buffer, sizeof(buffer), 0));
     if (n <= 0) break;
     request.append(buffer, static_cast<size_t>(n));
   }

@@ -37,7 +37,7 @@ class UdpClient {
   // Empty after 5 s without one.
   Packet Receive() {
     Packet packet(65535);
-    const ssize_t n = recv(fd_, packet.data(), packet.size(), 0);
+    const ssize_t n = TEMP_FAILURE_RETRY(recv(fd_, packet.data(), packet.size(), 0));
     packet.resize(n > 0 ? static_cast<size_t>(n) : 0);
     return packet;
   }

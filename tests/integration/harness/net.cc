@@ -26,7 +26,7 @@ sockaddr_in Address(const std::string& address, int port) {
 
 bool Readable(int fd, std::chrono::milliseconds wait) {
   pollfd entry{fd, POLLIN, 0};
-  return poll(&entry, 1, static_cast<int>(std::max<int64_t>(0, wait.count()))) > 0;
+  return TEMP_FAILURE_RETRY(poll(&entry, 1, static_cast<int>(std::max<int64_t>(0, wait.count())))) > 0;
 }
 
 std::chrono::milliseconds Left(SteadyClock::time_point deadline) {
@@ -108,7 +108,7 @@ void TcpSocket::Close() {
 bool TcpSocket::Send(const std::string& bytes) {
   size_t sent = 0;
   while (sent < bytes.size()) {
-    const ssize_t n = send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    const ssize_t n = TEMP_FAILURE_RETRY(send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL));
     if (n <= 0) return false;
     sent += static_cast<size_t>(n);
   }
@@ -118,7 +118,7 @@ bool TcpSocket::Send(const std::string& bytes) {
 bool TcpSocket::Receive(std::string& into, std::chrono::milliseconds wait) {
   if (fd_ < 0 || !Readable(fd_, wait)) return false;
   std::array<char, 65536> buffer;
-  const ssize_t n = recv(fd_, buffer.data(), buffer.size(), 0);
+  const ssize_t n = TEMP_FAILURE_RETRY(recv(fd_, buffer.data(), buffer.size(), 0));
   if (n <= 0) return false;
   into.append(buffer.data(), static_cast<size_t>(n));
   return true;
@@ -128,7 +128,7 @@ bool TcpSocket::WaitClosed(std::chrono::milliseconds wait) {
   const auto deadline = SteadyClock::now() + wait;
   std::array<char, 65536> buffer;
   while (Readable(fd_, Left(deadline))) {
-    if (recv(fd_, buffer.data(), buffer.size(), 0) <= 0) return true;
+    if (TEMP_FAILURE_RETRY(recv(fd_, buffer.data(), buffer.size(), 0)) <= 0) return true;
   }
   return false;
 }
@@ -141,7 +141,7 @@ std::optional<std::string> UdpExchange(const std::string& address, int port, con
   std::optional<std::string> answer;
   if (send(fd, packet.data(), packet.size(), 0) >= 0 && Readable(fd, wait)) {
     std::array<char, 65536> buffer;
-    const ssize_t n = recv(fd, buffer.data(), buffer.size(), 0);
+    const ssize_t n = TEMP_FAILURE_RETRY(recv(fd, buffer.data(), buffer.size(), 0));
     if (n >= 0) answer = std::string(buffer.data(), static_cast<size_t>(n));
   }
   close(fd);
