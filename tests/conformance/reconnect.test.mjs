@@ -30,6 +30,7 @@ for (const [version, sdk] of clientSdks) {
       assert.notEqual(second.connectionId, first.connectionId);
       assert.equal(urls, 2, 'a recovery must not ask for a URL, a new connection must');
       assert.deepEqual(client.log.all(() => true).map(({ event }) => event), ['connected', 'disconnected', 'connected']);
+      await cluster().nonet('wait', '--for=linked');
       const sender = await startClient(t, sdk, cluster(), 'eastus');
       await sender.sendToGroup(group, 'still there?', 'text');
       await received(client, 'still there?');
@@ -42,6 +43,7 @@ for (const [version, sdk] of clientSdks) {
       await cluster().nonet('fault', 'kill', 'westus');
       await nth(client, 'disconnected', 1);
       await nth(client, 'connected', 2);
+      await cluster().nonet('wait', '--for=linked');
       const sender = await startClient(t, sdk, cluster(), 'eastus');
       await sender.sendToGroup(group, 'still there?', 'text');
       await received(client, 'still there?');

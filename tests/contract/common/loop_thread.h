@@ -45,10 +45,10 @@ class LoopThread {
     }
   }
 
-  // Waits until a condition of the loop thread holds; false when it does not within 5 s.
+  // Waits until a condition of the loop thread holds; false when it does not within 20 s.
   template <class Condition>
   bool Eventually(Condition condition) {
-    for (const int64_t end = RealNowNs() + 5 * kNanosPerSecond; RealNowNs() < end;
+    for (const int64_t end = RealNowNs() + 20 * kNanosPerSecond; RealNowNs() < end;
          std::this_thread::yield()) {
       if (Call(condition)) return true;
     }

@@ -145,7 +145,7 @@ class Watcher {
   auto Call(Function function) {
     return loop_.Call([&] { return function(*client_, seen); });
   }
-  // Waits until a condition over client and seen holds; false when it does not within 5 s.
+  // Waits until a condition over client and seen holds; false when it does not within 20 s.
   template <class Condition>
   bool Eventually(Condition condition) {
     return loop_.Eventually([&] { return condition(*client_, seen); });
