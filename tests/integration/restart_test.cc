@@ -211,6 +211,27 @@ TEST(Restart, WithoutTheControlPlaneInstancesAndResolverRestartFromTheirLastGood
   EXPECT_EQ(cluster.InstanceFor(ClientIn("westus")), "contoso");
 }
 
+TEST(Restart, LinkedMeansThatEveryInstanceAnswersAndHasItsLinks) {
+  Cluster cluster({.replicas = {"westus"}});
+  ASSERT_TRUE(cluster.Up());
+  cluster.WaitFor("linked");
+  const auto wait_in_vain = [&] { return cluster.Nonet({"wait", "--for=linked", "--timeout", "1s"}); };
+  cluster.Ok({"fault", "kill", "westus", "--hold"});
+  const CommandResult silent = wait_in_vain();
+  EXPECT_EQ(silent.exit_code, 3);
+  EXPECT_NE(silent.err.find("westus does not answer"), std::string::npos) << silent.err;
+
+  cluster.Ok({"fault", "partition", "eastus", "westus"});
+  cluster.Ok({"fault", "resume", "westus"});
+  cluster.WaitFor("process/westus=ready");
+  const CommandResult cut = wait_in_vain();
+  EXPECT_EQ(cut.exit_code, 3);
+  EXPECT_NE(cut.err.find("are not linked"), std::string::npos) << cut.err;
+
+  cluster.Ok({"fault", "heal", "eastus", "westus"});
+  cluster.WaitFor("linked");
+}
+
 TEST(Restart, PausedInstanceIsLeftOutAndComesBack) {
   Cluster cluster({.replicas = {"westus"}});
   ASSERT_TRUE(cluster.Up());
