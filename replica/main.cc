@@ -34,7 +34,8 @@ ABSL_FLAG(std::string, region, "", "Azure's programmatic region name, eastus; re
 ABSL_FLAG(std::string, address, "127.0.0.1", "address of all of its ports");
 ABSL_FLAG(uint16_t, http_port, 8080, "port of WebSocket clients and REST; 0 picks a free one");
 ABSL_FLAG(uint16_t, https_port, 8443, "port of the same over TLS, with --tls_cert; 0 picks a free one");
-ABSL_FLAG(uint16_t, grpc_port, 8081, "port of the peer streams; 0 picks a free one");
+ABSL_FLAG(uint16_t, grpc_port, 8081, "port of inspection and faults; 0 picks a free one");
+ABSL_FLAG(uint16_t, peer_port, 8083, "port of the peer streams; 0 picks a free one");
 ABSL_FLAG(std::string, controlplane, "127.0.0.1:7800", "ip:port of the control plane");
 ABSL_FLAG(uint64_t, generation, 0, "the object's restart_generation that this start fulfils");
 ABSL_FLAG(
@@ -72,6 +73,7 @@ struct Flags {
   uint16_t http_port = absl::GetFlag(FLAGS_http_port);
   uint16_t https_port = absl::GetFlag(FLAGS_https_port);
   uint16_t grpc_port = absl::GetFlag(FLAGS_grpc_port);
+  uint16_t peer_port = absl::GetFlag(FLAGS_peer_port);
   std::string tls_cert = absl::GetFlag(FLAGS_tls_cert);
   std::string tls_key = absl::GetFlag(FLAGS_tls_key);
   std::string tls_ca = absl::GetFlag(FLAGS_tls_ca);
@@ -111,13 +113,15 @@ struct Flags {
 
 absl::Status StartBlackhole(Daemon& daemon, const Flags& flags) {
   auto hole = std::make_shared<Blackhole>(daemon.loop());
-  uint16_t http = 0, grpc = 0;
+  uint16_t http = 0, grpc = 0, peer = 0;
   RETURN_IF_ERROR(hole->Hold(flags.address, flags.http_port, &http));
   if (!flags.tls_cert.empty()) RETURN_IF_ERROR(hole->Hold(flags.address, flags.https_port));
   RETURN_IF_ERROR(hole->Hold(flags.address, flags.grpc_port, &grpc));
+  RETURN_IF_ERROR(hole->Hold(flags.address, flags.peer_port, &peer));
   daemon.OnStop([hole]() mutable { hole.reset(); });
-  daemon.Ready(
-      {{"http", absl::StrCat(flags.address, ":", http)}, {"grpc", absl::StrCat(flags.address, ":", grpc)}});
+  daemon.Ready({{"http", absl::StrCat(flags.address, ":", http)},
+                {"grpc", absl::StrCat(flags.address, ":", grpc)},
+                {"peer", absl::StrCat(flags.address, ":", peer)}});
   return absl::OkStatus();
 }
 
@@ -145,6 +149,7 @@ watch::v1::Facts FactsOf(const InstanceServer& server, const Flags& flags) {
   instance->mutable_endpoint()->set_http_port(server.http_port());
   instance->mutable_endpoint()->set_https_port(server.https_port());
   instance->mutable_endpoint()->set_grpc_port(server.grpc_port());
+  instance->mutable_endpoint()->set_peer_port(server.peer_port());
   instance->mutable_endpoint()->set_admin_port(absl::GetFlag(FLAGS_admin_port));
   instance->set_serving(server.serving());
   instance->set_connections(server.connections());
@@ -166,6 +171,7 @@ absl::Status StartInstance(Daemon& daemon, const Flags& flags) {
   options.http_port = flags.http_port;
   options.https_port = flags.https_port;
   options.grpc_port = flags.grpc_port;
+  options.peer_port = flags.peer_port;
   options.region = flags.region;
   options.refuse_when_full = flags.when_full == "refuse";
   options.joins_wait_ns = absl::ToInt64Nanoseconds(flags.joins_wait);
@@ -218,7 +224,8 @@ absl::Status StartInstance(Daemon& daemon, const Flags& flags) {
   running->watch->Start();
   std::vector<std::pair<std::string, std::string>> addresses = {
       {"http", absl::StrCat(flags.address, ":", server->http_port())},
-      {"grpc", absl::StrCat(flags.address, ":", server->grpc_port())}};
+      {"grpc", absl::StrCat(flags.address, ":", server->grpc_port())},
+      {"peer", absl::StrCat(flags.address, ":", server->peer_port())}};
   if (server->https_port() != 0) {
     addresses.emplace_back("https", absl::StrCat(flags.address, ":", server->https_port()));
   }

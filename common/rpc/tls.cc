@@ -141,6 +141,10 @@ absl::StatusOr<std::shared_ptr<const TlsIdentity>> ReadTlsIdentity(const std::st
   return identity;
 }
 
+absl::Status CheckHolder(const Holder& holder, const TlsIdentity& ours, absl::string_view uri) {
+  return WrongHolder(holder, ours.holder, uri);
+}
+
 absl::StatusOr<Holder> CallerOf(const grpc::ServerContextBase& context, const TlsIdentity& ours) {
   const std::shared_ptr<const grpc::AuthContext> auth = context.auth_context();
   if (auth != nullptr) {

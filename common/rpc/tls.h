@@ -48,6 +48,10 @@ absl::StatusOr<std::shared_ptr<const TlsIdentity>> ReadTlsIdentity(const std::st
                                                                    const std::string& key_file,
                                                                    const std::string& authorities_file);
 
+// Whether such a certificate is one of our cluster's, and `uri`'s unless that is empty. UNAUTHENTICATED
+// (OTHER_CLUSTER, OTHER_HOLDER) where not.
+absl::Status CheckHolder(const Holder& holder, const TlsIdentity& ours, absl::string_view uri);
+
 // Of a call to a server with TLS: the caller has a certificate of one of our authorities. UNAUTHENTICATED
 // when it is another cluster's, or there is none.
 absl::StatusOr<Holder> CallerOf(const grpc::ServerContextBase& context, const TlsIdentity& ours);

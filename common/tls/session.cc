@@ -1,6 +1,7 @@
 #include "common/tls/session.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <array>
@@ -16,7 +17,8 @@ namespace nonet::tls {
 namespace {
 
 // RFC 7301: a length and a name.
-constexpr absl::string_view kHttp11 = "\x08http/1.1";
+constexpr char kHttp11[] = "\x08http/1.1";
+constexpr char kHttp2[] = "\x02h2";
 // A TLS record holds at most this much.
 constexpr size_t kRecordBytes = 16 * 1024;
 
@@ -25,9 +27,10 @@ const unsigned char* Bytes(absl::string_view text) {
 }
 
 int SelectProtocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
-                   unsigned offered_size, void*) {
-  const int found = SSL_select_next_proto(const_cast<unsigned char**>(out), out_size, Bytes(kHttp11),
-                                          static_cast<unsigned>(kHttp11.size()), offered, offered_size);
+                   unsigned offered_size, void* ours_in) {
+  const absl::string_view ours = static_cast<const char*>(ours_in);
+  const int found = SSL_select_next_proto(const_cast<unsigned char**>(out), out_size, Bytes(ours),
+                                          static_cast<unsigned>(ours.size()), offered, offered_size);
   return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
@@ -48,28 +51,79 @@ struct NativeContext final : Context {
   Owned<SSL_CTX> ctx;
 };
 
-absl::StatusOr<std::shared_ptr<const Context>> Context::Server(const KeyPair& pair) {
+namespace {
+
+// What a context shows. INVALID_ARGUMENT naming what is wrong with the pair.
+absl::Status Show(const KeyPair& pair, SSL_CTX* context) {
   ASSIGN_OR_RETURN(const Owned<X509> certificate, CertificateFromPem(pair.certificate_pem));
   ASSIGN_OR_RETURN(const Owned<EVP_PKEY> key, KeyFromPem(pair.key_pem));
-  auto context = std::make_shared<NativeContext>();
-  context->ctx = NewContext(TLS_server_method());
-  if (SSL_CTX_use_certificate(context->ctx.get(), certificate.get()) != 1 ||
-      SSL_CTX_use_PrivateKey(context->ctx.get(), key.get()) != 1) {
+  if (SSL_CTX_use_certificate(context, certificate.get()) != 1 ||
+      SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
     return MakeError(absl::StatusCode::kInvalidArgument, "KEY_MISMATCH",
                      absl::StrCat("the key is not that of the certificate: ", LastError()));
   }
-  SSL_CTX_set_alpn_select_cb(context->ctx.get(), SelectProtocol, nullptr);
+  return absl::OkStatus();
+}
+
+// Whom a context trusts: every certificate of the text, and at least one.
+absl::Status Trust(absl::string_view authorities_pem, SSL_CTX* context) {
+  const Owned<BIO> source(BIO_new_mem_buf(authorities_pem.data(), static_cast<int>(authorities_pem.size())));
+  int count = 0;
+  while (const Owned<X509> authority{PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr)}) {
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get());
+    ++count;
+  }
+  ERR_clear_error();  // That there is no further one.
+  return count > 0 ? absl::OkStatus() : CertificateFromPem(authorities_pem).status();
+}
+
+void Speak(const char* protocol, bool server, SSL_CTX* context) {
+  if (server) {
+    SSL_CTX_set_alpn_select_cb(context, SelectProtocol, const_cast<char*>(protocol));
+  } else {
+    const absl::string_view text = protocol;
+    SSL_CTX_set_alpn_protos(context, Bytes(text), static_cast<unsigned>(text.size()));
+  }
+}
+
+absl::StatusOr<std::shared_ptr<const Context>> PeerContext(bool server, const KeyPair& pair,
+                                                           absl::string_view authorities_pem) {
+  auto context = std::make_shared<NativeContext>();
+  context->ctx = NewContext(server ? TLS_server_method() : TLS_client_method());
+  RETURN_IF_ERROR(Show(pair, context->ctx.get()));
+  RETURN_IF_ERROR(Trust(authorities_pem, context->ctx.get()));
+  SSL_CTX_set_verify(context->ctx.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  Speak(kHttp2, server, context->ctx.get());
+  return context;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Context>> Context::Server(const KeyPair& pair) {
+  auto context = std::make_shared<NativeContext>();
+  context->ctx = NewContext(TLS_server_method());
+  RETURN_IF_ERROR(Show(pair, context->ctx.get()));
+  Speak(kHttp11, /*server=*/true, context->ctx.get());
   return context;
 }
 
 absl::StatusOr<std::shared_ptr<const Context>> Context::Client(absl::string_view authority_pem) {
-  ASSIGN_OR_RETURN(const Owned<X509> authority, CertificateFromPem(authority_pem));
   auto context = std::make_shared<NativeContext>();
   context->ctx = NewContext(TLS_client_method());
-  X509_STORE_add_cert(SSL_CTX_get_cert_store(context->ctx.get()), authority.get());
+  RETURN_IF_ERROR(Trust(authority_pem, context->ctx.get()));
   SSL_CTX_set_verify(context->ctx.get(), SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_alpn_protos(context->ctx.get(), Bytes(kHttp11), static_cast<unsigned>(kHttp11.size()));
+  Speak(kHttp11, /*server=*/false, context->ctx.get());
   return context;
+}
+
+absl::StatusOr<std::shared_ptr<const Context>> Context::PeerServer(const KeyPair& pair,
+                                                                   absl::string_view authorities_pem) {
+  return PeerContext(/*server=*/true, pair, authorities_pem);
+}
+
+absl::StatusOr<std::shared_ptr<const Context>> Context::PeerClient(const KeyPair& pair,
+                                                                   absl::string_view authorities_pem) {
+  return PeerContext(/*server=*/false, pair, authorities_pem);
 }
 
 struct Session::Native {
@@ -95,8 +149,10 @@ Session::Session(std::shared_ptr<const Context> context)
 Session::Session(std::shared_ptr<const Context> context, const std::string& server_name)
     : context_(std::move(context)), native_(std::make_unique<Native>(*context_)) {
   SSL_set_connect_state(native_->ssl.get());
-  SSL_set_tlsext_host_name(native_->ssl.get(), server_name.c_str());
-  SSL_set1_host(native_->ssl.get(), server_name.c_str());
+  if (!server_name.empty()) {
+    SSL_set_tlsext_host_name(native_->ssl.get(), server_name.c_str());
+    SSL_set1_host(native_->ssl.get(), server_name.c_str());
+  }
   Greet();
 }
 
@@ -189,6 +245,12 @@ std::string Session::protocol() const {
   unsigned size = 0;
   SSL_get0_alpn_selected(native_->ssl.get(), &name, &size);
   return std::string(reinterpret_cast<const char*>(name), size);
+}
+
+std::string Session::peer_certificate_pem() const {
+  const Owned<X509> certificate(SSL_get1_peer_certificate(native_->ssl.get()));
+  if (certificate == nullptr) return {};
+  return CertificateToPem(*certificate).value_or("");
 }
 
 }  // namespace nonet::tls

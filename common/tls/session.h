@@ -28,6 +28,12 @@ class Context {
   static absl::StatusOr<std::shared_ptr<const Context>> Server(const KeyPair& pair);
   // Trusts that authority alone.
   static absl::StatusOr<std::shared_ptr<const Context>> Client(absl::string_view authority_pem);
+  // Of processes that show each other certificates, and speak HTTP/2: each has to have one of
+  // `authorities_pem` (one or more); whose it is, is for the owner to see (Session::peer_certificate_pem).
+  static absl::StatusOr<std::shared_ptr<const Context>> PeerServer(const KeyPair& pair,
+                                                                   absl::string_view authorities_pem);
+  static absl::StatusOr<std::shared_ptr<const Context>> PeerClient(const KeyPair& pair,
+                                                                   absl::string_view authorities_pem);
   virtual ~Context() = default;
 };
 
@@ -41,7 +47,7 @@ class Session {  // One connection; one owner.
   };
 
   explicit Session(std::shared_ptr<const Context> context);
-  // A client's: greets the server, and checks its certificate for this name.
+  // A client's: greets the server, and checks its certificate for this name. Empty: for none.
   Session(std::shared_ptr<const Context> context, const std::string& server_name);
   ~Session();
 
@@ -59,6 +65,8 @@ class Session {  // One connection; one owner.
   // Once open: "TLSv1.3", and the protocol chosen by ALPN or nothing.
   std::string version() const;
   std::string protocol() const;
+  // What the other end showed; empty: nothing.
+  std::string peer_certificate_pem() const;
 
  private:
   struct Native;

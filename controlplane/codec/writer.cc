@@ -56,6 +56,7 @@ Json InstanceToJson(const Instance& instance) {
   if (endpoint.http_port() != 0) json["httpPort"] = endpoint.http_port();
   if (endpoint.https_port() != 0) json["httpsPort"] = endpoint.https_port();
   if (endpoint.grpc_port() != 0) json["grpcPort"] = endpoint.grpc_port();
+  if (endpoint.peer_port() != 0) json["peerPort"] = endpoint.peer_port();
   if (endpoint.admin_port() != 0) json["adminPort"] = endpoint.admin_port();
   json["epoch"] = instance.epoch();
   return json;

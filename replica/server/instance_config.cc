@@ -30,8 +30,8 @@ PeerTarget TargetOf(const std::string& name, const resource::v1::Instance& insta
   target.instance = name;
   target.tag = TagOfHost(instance.host_name());
   target.epoch = instance.epoch();
-  if (!instance.endpoint().host().empty() && instance.endpoint().grpc_port() != 0) {
-    target.address = absl::StrCat(instance.endpoint().host(), ":", instance.endpoint().grpc_port());
+  if (!instance.endpoint().host().empty() && instance.endpoint().peer_port() != 0) {
+    target.address = absl::StrCat(instance.endpoint().host(), ":", instance.endpoint().peer_port());
   }
   return target;
 }

@@ -393,6 +393,7 @@ struct InstanceServer::Impl : public std::enable_shared_from_this<InstanceServer
   uint16_t http_port = 0;
   uint16_t https_port = 0;
   uint16_t grpc_port = 0;
+  uint16_t peer_port = 0;
   absl::flat_hash_map<ConnectionKey, std::unique_ptr<ClientConnection>> clients;
   ConnectionKey next_key = 1;
   Effects spare;
@@ -427,9 +428,10 @@ absl::Status InstanceServer::Listen() {
   grpc.port = impl.options.grpc_port;
   grpc.tls = impl.options.peer_tls;
   grpc.channelz = true;
-  ASSIGN_OR_RETURN(impl.grpc, rpc::Server::Start(grpc, {impl.peers->service(), impl.fault_agent.service(),
-                                                        impl.inspection.service()}));
+  ASSIGN_OR_RETURN(impl.grpc,
+                   rpc::Server::Start(grpc, {impl.fault_agent.service(), impl.inspection.service()}));
   impl.grpc_port = impl.grpc->port();
+  ASSIGN_OR_RETURN(impl.peer_port, impl.peers->Listen(impl.options.address, impl.options.peer_port));
   ASSIGN_OR_RETURN(impl.http, impl.ListenHttp(impl.options.http_port, nullptr));
   impl.http_port = impl.http->port();
   if (impl.options.tls != nullptr) {
@@ -444,6 +446,7 @@ absl::Status InstanceServer::Listen() {
 uint16_t InstanceServer::http_port() const { return impl_->http_port; }
 uint16_t InstanceServer::https_port() const { return impl_->https_port; }
 uint16_t InstanceServer::grpc_port() const { return impl_->grpc_port; }
+uint16_t InstanceServer::peer_port() const { return impl_->peer_port; }
 void InstanceServer::ApplyConfig(InstanceConfig config) { impl_->ApplyConfig(std::move(config)); }
 bool InstanceServer::serving() const { return impl_->serving; }
 absl::string_view InstanceServer::unhealthy() const { return impl_->Unhealthy(); }

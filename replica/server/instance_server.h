@@ -39,7 +39,8 @@ class InstanceServer {
     // HTTP and WebSocket over TLS; nullptr: not served.
     std::shared_ptr<const tls::Context> tls;
     uint16_t https_port = 0;
-    uint16_t grpc_port = 0;
+    uint16_t grpc_port = 0;          // Inspection and faults.
+    uint16_t peer_port = 0;          // Peer streams.
     std::string peer_local_address;  // Source of peer connections; empty: the system's choice.
     std::function<void()> on_facts;  // serving() or connections() changed.
     std::string region = {};         // Empty: no wide-area delays.
@@ -59,6 +60,7 @@ class InstanceServer {
   uint16_t http_port() const;
   uint16_t https_port() const;  // 0 without TLS.
   uint16_t grpc_port() const;
+  uint16_t peer_port() const;
 
   void ApplyConfig(InstanceConfig config);
 

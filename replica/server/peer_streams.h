@@ -1,11 +1,6 @@
-// The two gRPC reactors of peer syncing. Only peer_sync.cc and peer_streams.cc include this.
-//
-// They carry bytes; see peer_wire.h. A reaction takes the loop's turn, or posts, and does nothing else. Reads
-// and writes start in turns, one of each at a time. A stream deletes itself in a turn, after gRPC's OnDone.
+// The two ends of a peer stream (PeerSync.Sync of nonet.peer.v1) and where others' are accepted. They carry
+// bytes; see peer_wire.h. In turns of the loop only. A stream deletes itself after on_closed.
 #pragma once
-
-#include <grpcpp/generic/generic_stub.h>
-#include <grpcpp/grpcpp.h>
 
 #include <cstdint>
 #include <functional>
@@ -13,85 +8,88 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "common/loop/event_loop.h"
-#include "replica/server/write_gate.h"
+#include "absl/status/statusor.h"
+#include "replica/server/peer_connection.h"
 
 namespace nonet::replica {
 
-// What a stream tells its owner, on the loop. Set to null functions to forget the owner.
+// Above that, who connects is turned away.
+inline constexpr size_t kPeerConnectionsMax = 64;
+
+// What a stream tells its owner. Set to null functions to forget the owner.
 struct StreamEvents {
-  // The next read starts behind what it posted, unless the stream was closed: asking for one gives the peer
-  // credit, which is a write, and what the clients are sent goes first.
   std::function<void(std::string bytes)> on_message;
-  std::function<void()> on_writable;                   // The write is done, and somebody asked meanwhile.
+  std::function<void()> on_writable;                   // CanWrite said no because of a write, which is done.
   std::function<void(const absl::Status&)> on_closed;  // Last; the stream is deleted right after.
 };
 
-class DialStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+class PeerStream : protected PeerCall {
  public:
-  using Events = StreamEvents;
-
-  DialStream(EventLoop& loop, std::shared_ptr<grpc::Channel> channel, std::string peer, Events events);
-  void Start();
   bool open() const { return !ended_; }
-  // False while a write is under way or the stream ends.
-  // on_writable follows when it is false because of a write.
-  bool CanWrite() { return !ended_ && gate_.Free(); }
-  void Write(std::string bytes);  // A serialised SyncRequest.
-  // False: no further read until true.
+  // False while a message is on its way out, or the stream ends. on_writable follows in the former case.
+  bool CanWrite() { return !ended_ && connection_->CanWrite(id_); }
+  // A serialised SyncRequest or SyncResponse.
+  void Write(std::string bytes);
+  // False: no further message until true.
   void SetReading(bool reading);
-  void Close();  // on_closed follows.
 
- private:
-  void OnReadDone(bool ok) override;
-  void OnWriteDone(bool ok) override;
-  void OnDone(const grpc::Status& status) override;
-  void ReadOn();  // Once it is not paused.
-  void Ended();
+ protected:
+  explicit PeerStream(EventLoop& loop) : loop_(loop) {}
+  // on_closed follows in a later turn.
+  void End(const absl::Status& why);
 
   EventLoop& loop_;
-  const std::shared_ptr<grpc::Channel> channel_;
-  grpc::GenericStub stub_;
-  const std::string peer_;
-  Events events_;
-  grpc::ClientContext context_;
-  grpc::ByteBuffer written_;
-  grpc::ByteBuffer read_;
-  WriteGate gate_;
-  bool paused_ = false;
-  bool read_due_ = false;  // Once it is not paused.
-  bool ended_ = false;     // No read or write may start any more.
+  StreamEvents events_;
+  std::shared_ptr<PeerConnection> connection_;
+  h2::CallId id_ = 0;
+
+ private:
+  void OnMessage(std::string bytes) override;
+  void OnWritable() override;
+  void OnLastMessage() override { OnEnd(absl::CancelledError("the peer ended the stream")); }
+
+  bool ended_ = false;
 };
 
-class AcceptStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+class DialStream final : public PeerStream {
  public:
-  using Events = StreamEvents;
+  // What is written first goes out once the other end can be reached; if it cannot, on_closed says so.
+  DialStream(std::shared_ptr<PeerTransport> transport, PeerConnection::Target target, StreamEvents events);
+  void Close();
 
-  // `adopt` runs on the loop with the stream; it sets the events and calls Start, or Close.
-  AcceptStream(EventLoop& loop, std::function<void(AcceptStream*)> adopt);
-  void SetEvents(Events events) { events_ = std::move(events); }
-  void Start();
-  bool open() const { return !finished_; }  // Not closed yet, by either side.
-  bool CanWrite() { return !finished_ && gate_.Free(); }
-  void Write(std::string bytes);  // A serialised SyncResponse.
-  void SetReading(bool reading);
+ private:
+  ~DialStream() override = default;
+  void OnEnd(const absl::Status& why) override;
+};
+
+class AcceptStream final : public PeerStream {
+ public:
+  AcceptStream(EventLoop& loop, std::shared_ptr<PeerConnection> connection, h2::CallId id);
+  void SetEvents(StreamEvents events) { events_ = std::move(events); }
+  const PeerConnection::Caller& caller() const { return connection_->caller(); }
+  // Tells the other end why.
   void Close(const absl::Status& why);
 
  private:
-  void OnReadDone(bool ok) override;
-  void OnWriteDone(bool ok) override;
-  void OnCancel() override;
-  void OnDone() override;
-  void ReadOn();  // Once it is not paused.
+  ~AcceptStream() override = default;
+  void OnEnd(const absl::Status& why) override { End(why); }
+};
 
-  EventLoop& loop_;
-  Events events_;
-  grpc::ByteBuffer written_;
-  grpc::ByteBuffer read_;
-  WriteGate gate_;
-  bool paused_ = false;
-  bool read_due_ = false;
-  bool finished_ = false;  // Finish was called.
+// Listens for the streams that others dial.
+class PeerListener {
+ public:
+  // `adopt` is called with each stream; it sets the events, or closes it. UNAVAILABLE when the address cannot
+  // be bound. Without an identity only loopback addresses are (INVALID_ARGUMENT).
+  static absl::StatusOr<std::unique_ptr<PeerListener>> Listen(std::shared_ptr<PeerTransport> transport,
+                                                              const std::string& address, uint16_t port,
+                                                              std::function<void(AcceptStream*)> adopt);
+  ~PeerListener();  // Closes what is open.
+  uint16_t port() const;
+
+ private:
+  struct Impl;
+  explicit PeerListener(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+  const std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace nonet::replica

@@ -5,10 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "common/base/status_macros.h"
 #include "common/process/log.h"
-#include "common/rpc/channel.h"
 #include "common/rpc/tls.h"
-#include "nonet/peer/v1/peer.grpc.pb.h"
 #include "replica/codec/peer_wire.h"
 #include "replica/core/errors.h"
 #include "replica/server/link_table.h"
@@ -46,8 +45,7 @@ bool HasBatch(const PeerRequestOrHello& message) {
 
 }  // namespace
 
-struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
-                        public peer::v1::PeerSync::WithRawCallbackMethod_Sync<peer::v1::PeerSync::Service> {
+struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl> {
   // Towards and from one other instance. Kept while it is a target.
   struct Peer {
     PeerTarget target;
@@ -66,21 +64,15 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
   Impl(EventLoop& l, ReplicaCore& c, Options o, Hooks h)
       : loop(l), core(c), options(std::move(o)), hooks(std::move(h)) {}
 
-  // ---- gRPC thread ----
-  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Sync(
-      grpc::CallbackServerContext* context) override {
-    absl::StatusOr<rpc::Holder> holder = rpc::Holder();
-    if (options.tls != nullptr) holder = rpc::CallerOf(*context, *options.tls);
-    return new AcceptStream(loop, [weak = weak_from_this(), holder](AcceptStream* stream) {
-      const auto self = weak.lock();
-      if (!holder.ok()) {
-        stream->Close(holder.status());
-      } else if (self != nullptr && !self->stopping) {
-        self->Adopt(stream, *holder);
-      } else {
-        stream->Close(absl::UnavailableError("this instance is stopping"));
-      }
-    });
+  absl::StatusOr<uint16_t> Listen(const std::string& address, uint16_t port) {
+    ASSIGN_OR_RETURN(transport, PeerTransport::Make(loop, options.tls));
+    ASSIGN_OR_RETURN(listener, PeerListener::Listen(
+                                   transport, address, port, [weak = weak_from_this()](AcceptStream* stream) {
+                                     const auto self = weak.lock();
+                                     if (self != nullptr && !self->stopping) return self->Adopt(stream);
+                                     stream->Close(absl::UnavailableError("this instance is stopping"));
+                                   }));
+    return listener->port();
   }
 
   // ---- The streams that we dial ----
@@ -92,8 +84,7 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     if (peer.dial != nullptr || peer.target.address.empty()) return;
     loop.Cancel(peer.redial_timer);
     peer.redial_timer = 0;
-    // A channel a stream: a new attempt never waits for the backoff of an old connection.
-    DialStream::Events events;
+    StreamEvents events;
     const std::weak_ptr<Impl> weak = weak_from_this();
     // The stream is known to the events only after it is made.
     auto self_stream = std::make_shared<DialStream*>(nullptr);
@@ -114,17 +105,13 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
       if (const auto self = weak.lock()) self->OnDialClosed(name, *self_stream, why);
     };
     auto* stream = new DialStream(
-        loop,
-        rpc::MakeChannel(peer.target.address, {.local_address = options.local_address,
-                                               .tls = options.tls,
-                                               .server_uri = rpc::UriOf(peer.target.instance)}),
-        peer.target.instance + " at " + peer.target.address, std::move(events));
+        transport, {peer.target.address, options.local_address, rpc::UriOf(peer.target.instance)},
+        std::move(events));
     *self_stream = stream;
     peer.dial = stream;
     peer.dial_address = peer.target.address;
     peer.dial_heard_ns = peer.dial_started_ns = loop.clock().SteadyNs();
     dial_streams.insert(stream);
-    stream->Start();
     stream->Write(EncodeRequest(core.sync().MakeHello(name), loop.clock().SteadyNs()));
   }
 
@@ -216,9 +203,11 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
 
   // ---- The streams that peers dial ----
 
-  void Adopt(AcceptStream* stream, const rpc::Holder& holder) {
+  void Adopt(AcceptStream* stream) {
+    if (!stream->caller().ok()) return stream->Close(stream->caller().status());
+    const rpc::Holder holder = *stream->caller();
     accept_streams.insert(stream);
-    AcceptStream::Events events;
+    StreamEvents events;
     const std::weak_ptr<Impl> weak = weak_from_this();
     auto name = std::make_shared<std::string>();  // Known after the Hello.
     // Known when the Hello came, which has to get through as well.
@@ -252,7 +241,6 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
       if (self == nullptr || !name->empty() || !self->accept_streams.contains(stream)) return;
       stream->Close(absl::DeadlineExceededError("no Hello came"));
     });
-    stream->Start();
   }
 
   void OnRequest(AcceptStream* stream, std::string* name, const rpc::Holder& holder,
@@ -441,6 +429,7 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
     for (DialStream* stream : dial_streams) stream->Close();
     for (AcceptStream* stream : accept_streams)
       stream->Close(absl::UnavailableError("this instance is stopping"));
+    listener.reset();
     MaybeDone();
   }
 
@@ -454,6 +443,8 @@ struct PeerSync::Impl : public std::enable_shared_from_this<PeerSync::Impl>,
   ReplicaCore& core;
   const Options options;
   const Hooks hooks;
+  std::shared_ptr<PeerTransport> transport;  // Once it listens.
+  std::unique_ptr<PeerListener> listener;
   std::map<std::string, Peer> peers;
   PeerRequest request;  // What is being written; their memory is kept.
   PeerResponse response;
@@ -469,7 +460,9 @@ PeerSync::PeerSync(EventLoop& loop, ReplicaCore& core, Options options, Hooks ho
 
 PeerSync::~PeerSync() { impl_->stopping = true; }
 
-grpc::Service* PeerSync::service() { return impl_.get(); }
+absl::StatusOr<uint16_t> PeerSync::Listen(const std::string& address, uint16_t port) {
+  return impl_->Listen(address, port);
+}
 
 void PeerSync::SetTargets(const std::vector<PeerTarget>& targets) { impl_->SetTargets(targets); }
 

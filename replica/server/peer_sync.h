@@ -1,7 +1,8 @@
 // The peer streams of one instance (nonet.peer.v1): dials every other instance, accepts their streams, and
-// carries what the sync engine says. The gRPC reactors only post to the loop; everything here runs on it.
+// carries what the sync engine says.
 //
 //   PeerSync peers(loop, core, options, hooks);
+//   ASSIGN_OR_RETURN(port, peers.Listen("127.80.15.1", 8083));
 //   peers.SetTargets(config.peers);
 //   ... after whatever the core did: peers.Pump();
 #pragma once
@@ -13,13 +14,10 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
 #include "common/loop/event_loop.h"
 #include "replica/core/replica_core.h"
 #include "replica/server/instance_config.h"
-
-namespace grpc {
-class Service;
-}
 
 namespace nonet::rpc {
 struct TlsIdentity;
@@ -54,11 +52,11 @@ class PeerSync {  // The loop thread only.
   };
 
   PeerSync(EventLoop& loop, ReplicaCore& core, Options options, Hooks hooks);
-  // Shut down first, and destroy the server that has the service before.
-  ~PeerSync();
+  ~PeerSync();  // Shut down first.
 
-  // What to give to rpc::Server::Start.
-  grpc::Service* service();
+  // Before SetTargets. The port that others dial; UNAVAILABLE when it cannot be bound, FAILED_PRECONDITION
+  // when the TLS identity does not fit.
+  absl::StatusOr<uint16_t> Listen(const std::string& address, uint16_t port);
   // All other instances; call core.SetPeers first. A changed address or epoch is dialled at once.
   void SetTargets(const std::vector<PeerTarget>& targets);
   // Writes what the engine has, where no write is under way. Cheap when there is nothing.

@@ -55,7 +55,8 @@ grpc::StatusCode Dial(const Cluster& cluster, const std::string& method,
   const nlohmann::json instance = cluster.Instance("contoso");
   grpc::ChannelArguments arguments;
   arguments.SetSslTargetNameOverride(instance["hostName"]);
-  grpc::GenericStub stub(grpc::CreateCustomChannel(instance["grpc"], credentials, arguments));
+  const std::string at = instance[method == kPeerStream ? "peer" : "grpc"];
+  grpc::GenericStub stub(grpc::CreateCustomChannel(at, credentials, arguments));
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kDeadline);
   context.set_wait_for_ready(false);

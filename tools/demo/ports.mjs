@@ -36,7 +36,7 @@ export async function freeAddresses(regionNumbers = [15]) {
     const octet = randomBetween(netMin, netMax);
     const ports = offsets.map((offset) => [basePort + offset, '127.0.0.1']);
     const instances = regionNumbers.flatMap((region) =>
-      [8080, 8081, 8082].map((port) => [port, `127.${octet}.${region}.1`]));
+      [8080, 8081, 8082, 8083].map((port) => [port, `127.${octet}.${region}.1`]));
     if (await allFree([...ports, ...instances])) return { basePort, net: `127.${octet}` };
   }
   throw new Error(`no free block of ports in ${triesMax} tries`);

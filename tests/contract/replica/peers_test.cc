@@ -95,7 +95,7 @@ class BadPeer : public ::testing::Test {
     config.peers.push_back({InstanceName(1), "", "", "00000001"});
     a_.Apply(config);
     stub_ = peer::v1::PeerSync::NewStub(
-        grpc::CreateChannel(absl::StrCat("127.0.0.1:", a_.grpc_port()), grpc::InsecureChannelCredentials()));
+        grpc::CreateChannel(absl::StrCat("127.0.0.1:", a_.peer_port()), grpc::InsecureChannelCredentials()));
     context_.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(10, GPR_TIMESPAN)));
     stream_ = stub_->Sync(&context_);
   }

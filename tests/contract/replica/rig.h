@@ -64,7 +64,7 @@ class Instance {
     config.hubs["quick"] = {true, kNanosPerSecond};
     for (const Instance* peer : peers) {
       config.peers.push_back({InstanceName(peer->number_),
-                              absl::StrCat("127.0.0.1:", peer->server_->grpc_port()), peer->epoch_,
+                              absl::StrCat("127.0.0.1:", peer->server_->peer_port()), peer->epoch_,
                               peer->Tag()});
     }
     return config;
@@ -76,6 +76,7 @@ class Instance {
   std::string Tag() const { return absl::StrCat("0000000", number_); }
   uint16_t http_port() { return server_->http_port(); }
   uint16_t grpc_port() { return server_->grpc_port(); }
+  uint16_t peer_port() { return server_->peer_port(); }
   InstanceServer& server() { return *server_; }
   LoopThread& loop() { return loop_; }
   bool WaitServing() {

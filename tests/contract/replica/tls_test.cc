@@ -35,7 +35,7 @@ class Dialled {
  public:
   Dialled(Instance& to, Identity identity) {
     stub_ = peer::v1::PeerSync::NewStub(
-        rpc::MakeChannel(absl::StrCat("127.0.0.1:", to.grpc_port()),
+        rpc::MakeChannel(absl::StrCat("127.0.0.1:", to.peer_port()),
                          {.tls = std::move(identity), .server_uri = rpc::UriOf(InstanceName(0))}));
     context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(8));
     stream_ = stub_->Sync(&context_);

@@ -142,11 +142,11 @@ TEST(ClusterFile, HasTheDocumentedShape) {
       "instances": [
         {"name": "contoso", "role": "primary", "region": "eastus",
          "hostName": "contoso-eastus-00000001.webpubsub.test", "address": "127.80.15.1",
-         "http": "http://127.80.15.1:8080", "https": "https://127.80.15.1:8443", "grpc": "127.80.15.1:8081",
+         "http": "http://127.80.15.1:8080", "https": "https://127.80.15.1:8443", "grpc": "127.80.15.1:8081", "peer": "127.80.15.1:8083",
          "admin": "127.80.15.1:8082", "pid": 7},
         {"name": "westus", "role": "replica", "region": "westus",
          "hostName": "contoso-westus-00000002.webpubsub.test", "address": "127.80.51.1",
-         "http": "http://127.80.51.1:8080", "https": "https://127.80.51.1:8443", "grpc": "127.80.51.1:8081",
+         "http": "http://127.80.51.1:8080", "https": "https://127.80.51.1:8443", "grpc": "127.80.51.1:8081", "peer": "127.80.51.1:8083",
          "admin": "127.80.51.1:8082", "pid": null}]}]})");
   EXPECT_EQ(actual, expected) << actual.dump(2);
 }

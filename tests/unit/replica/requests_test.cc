@@ -327,7 +327,7 @@ ConfigObjects Objects() {
                   hubs { hub: "Chat" anonymous_connect_policy: "allow" websocket_keep_alive_interval_s: 5 }
                   instance {
                     host_name: "contoso-eastus-1a2b3c4d.z"
-                    endpoint { host: "127.80.15.1" grpc_port: 8081 }
+                    endpoint { host: "127.80.15.1" peer_port: 8083 }
                     epoch: "00000000000000aa"
                   }
                 })pb",
@@ -359,7 +359,7 @@ TEST(InstanceConfig, IsTheSameForEveryInstanceButForItself) {
   EXPECT_EQ(west.Hub("chat").keep_alive_ns, 5 * kNanosPerSecond);
   EXPECT_FALSE(west.Hub("other").anonymous_allowed);
   EXPECT_EQ(west.Hub("other").keep_alive_ns, 20 * kNanosPerSecond);
-  EXPECT_THAT(west.peers, ElementsAre(PeerTarget{"resources/contoso", "127.80.15.1:8081", "00000000000000aa",
+  EXPECT_THAT(west.peers, ElementsAre(PeerTarget{"resources/contoso", "127.80.15.1:8083", "00000000000000aa",
                                                  "1a2b3c4d"}));
   const InstanceConfig east = BuildConfig(Objects(), "resources/contoso");
   EXPECT_EQ(east.tag, "1a2b3c4d");

@@ -58,6 +58,7 @@ inline constexpr uint16_t kInstanceHttpPort = 8080;
 inline constexpr uint16_t kInstanceHttpsPort = 8443;
 inline constexpr uint16_t kInstanceGrpcPort = 8081;
 inline constexpr uint16_t kInstanceAdminPort = 8082;
+inline constexpr uint16_t kInstancePeerPort = 8083;
 
 // What a resolver may be given beyond its settings.
 inline constexpr size_t kResolverFlagsMax = 32;

@@ -32,6 +32,7 @@ Json InstanceJson(const Object& object, bool primary,
           {"http", at("http://", kInstanceHttpPort)},
           {"https", at("https://", kInstanceHttpsPort)},
           {"grpc", at("", kInstanceGrpcPort)},
+          {"peer", at("", kInstancePeerPort)},
           {"admin", at("", kInstanceAdminPort)},
           {"pid", process != nullptr && process->identity.pid != 0 ? Json(process->identity.pid) : Json()}};
 }

@@ -61,6 +61,7 @@ std::vector<std::string> ReplicaArguments(const Launch& launch, const Settings& 
       absl::StrCat("--http_port=", kInstanceHttpPort),
       absl::StrCat("--https_port=", kInstanceHttpsPort),
       absl::StrCat("--grpc_port=", kInstanceGrpcPort),
+      absl::StrCat("--peer_port=", kInstancePeerPort),
       absl::StrCat("--admin_port=", kInstanceAdminPort),
       absl::StrCat("--controlplane=", LocalAddress(s, kControlplaneGrpcOffset)),
       absl::StrCat("--generation=", launch.generation),

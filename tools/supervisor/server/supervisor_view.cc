@@ -52,6 +52,7 @@ v1::Process ToProto(const ProcessView& view, const Settings& settings) {
     endpoint.set_https_port(kInstanceHttpsPort);
     endpoint.set_grpc_port(kInstanceGrpcPort);
     endpoint.set_admin_port(kInstanceAdminPort);
+    endpoint.set_peer_port(kInstancePeerPort);
     return process;
   }
   const bool dns = view.kind == ProcessKind::kDnsresolver;
