@@ -230,7 +230,6 @@ absl::Status StartInstance(Daemon& daemon, const Flags& flags) {
     addresses.emplace_back("https", absl::StrCat(flags.address, ":", server->https_port()));
   }
   daemon.OnStop([poller = std::make_unique<rpc::LonePoller>()]() mutable { poller.reset(); });
-  daemon.loop().ShareTurns(true);
   daemon.Ready(std::move(addresses));
   return absl::OkStatus();
 }

@@ -19,7 +19,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/check.h"
-#include "common/loop/turn_executor.h"
 
 namespace nonet {
 namespace {
@@ -39,43 +38,14 @@ int OpenTimer() {
 
 struct EventLoop::Impl {
   explicit Impl(const Clock& clock_in)
-      : clock(clock_in), work(asio::make_work_guard(io)), timer(executor(), OpenTimer()) {
+      : clock(clock_in), work(asio::make_work_guard(io)), timer(io, OpenTimer()) {
     WaitForTimer();
   }
 
-  // What runs the handlers of sockets and timers: each is a turn.
-  template <typename Handler>
-  void Run(Handler&& handler) ABSL_LOCKS_EXCLUDED(mu) {
-    if (InTurn()) return handler();
-    TakeTurn();
-    handler();
-    // Nothing else was ready to share a batch with.
-    if (std::exchange(waited, false) && TakeBatch()) {
-      RunBatch();
-      RunDue();
-    }
-    EndTurn();
-  }
-  asio::any_io_executor executor() {
-    return TurnExecutor<asio::io_context::executor_type, Impl>(io.get_executor(), this);
-  }
+  bool InTurn() const { return thread.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
+  void Add(Task task) ABSL_LOCKS_EXCLUDED(mu);
 
-  bool InTurn() const { return holder.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
-  // The loop's thread. Waits until a turn on another thread ends.
-  void TakeTurn() ABSL_LOCKS_EXCLUDED(mu);
-  void EndTurn() ABSL_LOCKS_EXCLUDED(mu);
-  // Any thread. Whether it has got the turn with it, and has to run batches until there is none.
-  bool Add(Task task, bool may_take_turn) ABSL_LOCKS_EXCLUDED(mu);
-  // Any other thread, with the turn. Whether there is a next batch to run; without one the turn has ended. As
-  // soon as the loop's thread wants the turn, the rest is left to it.
-  bool NextBatchOrEndTurn() ABSL_LOCKS_EXCLUDED(mu);
-  // Whether the loop's thread has yet to be told of what is posted; then by PostDrain.
-  bool DrainNewlyDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
-    return !posted.empty() && !std::exchange(drain_due, true);
-  }
-  void PostDrain();
-
-  // The loop's thread: handlers, until Stop.
+  // Handlers, until Stop.
   void RunHandlers();
   void Drain() ABSL_LOCKS_EXCLUDED(mu);
   bool TakeBatch() ABSL_LOCKS_EXCLUDED(mu);  // Whether there is one.
@@ -85,23 +55,18 @@ struct EventLoop::Impl {
   void WaitForTimer();
 
   const Clock& clock;
-  // Who has the turn; only its own thread can find itself there.
-  std::atomic<std::thread::id> holder{};
-  std::atomic<bool> closing{false};  // The destructor runs: nothing is accepted any more.
+  std::atomic<std::thread::id> thread{};  // Of Run, once it began.
+  std::atomic<bool> closing{false};       // The destructor runs: nothing is accepted any more.
 
   absl::Mutex mu;
   std::vector<Task> posted ABSL_GUARDED_BY(mu);
-  bool drain_due ABSL_GUARDED_BY(mu) = false;    // On the loop's thread.
-  bool shared ABSL_GUARDED_BY(mu) = false;       // ShareTurns.
-  bool running ABSL_GUARDED_BY(mu) = false;      // Between the beginning and the end of Run.
-  bool turn ABSL_GUARDED_BY(mu) = false;         // Somebody has it.
-  bool turn_away ABSL_GUARDED_BY(mu) = false;    // Somebody who is not the loop's thread has it.
-  bool turn_wanted ABSL_GUARDED_BY(mu) = false;  // By the loop's thread.
+  bool drain_due ABSL_GUARDED_BY(mu) = false;  // Drain is among the handlers.
 
-  // The loop's thread: it found nothing ready before the handler that it runs next.
-  bool waited = false;
+  // The loop's thread: it found nothing ready before the handler that it runs now, so that what that one
+  // posts shares a batch with nothing else, and runs right behind it.
+  bool lone = false;
 
-  // In a turn only.
+  // The loop's thread.
   std::vector<Task> batch;  // Keeps its capacity from turn to turn.
   using Due = std::pair<int64_t, TimerId>;
   std::map<Due, Task> timers;  // In the order they run: by time, then by age.
@@ -112,74 +77,30 @@ struct EventLoop::Impl {
   // Destroyed before the rest: what its pending handlers own may still call Cancel or Post.
   asio::io_context io{1};  // One thread runs it.
   asio::executor_work_guard<asio::io_context::executor_type> work;
-  asio::posix::stream_descriptor timer;  // A timerfd: set from any thread without waking the loop's.
+  asio::posix::stream_descriptor timer;  // A timerfd.
 };
 
-void EventLoop::Impl::TakeTurn() {
-  absl::MutexLock lock(&mu);
-  if (turn) {
-    turn_wanted = true;
-    const auto free = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu) { return !turn; };
-    mu.Await(absl::Condition(&free));
-    turn_wanted = false;
-  }
-  turn = true;
-  holder.store(std::this_thread::get_id(), std::memory_order_relaxed);
-}
-
-void EventLoop::Impl::EndTurn() {
-  bool wake = false;
-  {
-    absl::MutexLock lock(&mu);
-    holder.store(std::thread::id(), std::memory_order_relaxed);
-    turn = false;
-    wake = DrainNewlyDue();
-  }
-  if (wake) PostDrain();
-}
-
-bool EventLoop::Impl::Add(Task task, bool may_take_turn) {
-  if (closing.load(std::memory_order_relaxed)) return false;
+void EventLoop::Impl::Add(Task task) {
+  if (closing.load(std::memory_order_relaxed)) return;
   bool wake = false;
   {
     absl::MutexLock lock(&mu);
     posted.push_back(std::move(task));
-    if (may_take_turn && shared && running && !turn && !turn_wanted) {
-      turn = turn_away = true;
-      holder.store(std::this_thread::get_id(), std::memory_order_relaxed);
-      return true;
-    }
-    wake = !turn && DrainNewlyDue();  // Who has the turn sees to it.
+    wake = !drain_due && !(InTurn() && lone);
+    drain_due |= wake;
   }
-  if (wake) PostDrain();
-  return false;
-}
-
-bool EventLoop::Impl::NextBatchOrEndTurn() {
-  bool wake = false;
-  {
-    absl::MutexLock lock(&mu);
-    if (!posted.empty() && !turn_wanted && shared) {
-      batch.swap(posted);
-      return true;
-    }
-    holder.store(std::thread::id(), std::memory_order_relaxed);
-    turn = turn_away = false;
-    wake = DrainNewlyDue();
-  }
-  if (wake) PostDrain();
-  return false;
-}
-
-void EventLoop::Impl::PostDrain() {
-  asio::post(io, [this] { Run([this] { Drain(); }); });
+  if (wake) asio::post(io, [this] { Drain(); });
 }
 
 void EventLoop::Impl::RunHandlers() {
   while (!io.stopped()) {
     io.poll();  // Until nothing is ready.
-    waited = true;
+    lone = true;
     io.run_one();
+    lone = false;
+    if (!TakeBatch()) continue;
+    RunBatch();
+    RunDue();
   }
 }
 
@@ -266,33 +187,16 @@ EventLoop::~EventLoop() {
 }
 
 void EventLoop::Run() {
-  {
-    absl::MutexLock lock(&impl_->mu);
-    NONET_CHECK(!std::exchange(impl_->running, true));
-  }
-  impl_->Run([this] { impl_->Arm(); });
+  NONET_CHECK(impl_->thread.exchange(std::this_thread::get_id()) == std::thread::id());
+  impl_->Arm();
   impl_->RunHandlers();
-  impl_->TakeTurn();  // For good.
 }
 
 void EventLoop::Stop() {
-  Post([this] {
-    ShareTurns(false);
-    impl_->io.stop();
-  });
+  Post([this] { impl_->io.stop(); });
 }
 
-void EventLoop::Post(Task task) { impl_->Add(std::move(task), /*may_take_turn=*/false); }
-
-void EventLoop::RunOrPost(Task task) {
-  if (!impl_->Add(std::move(task), /*may_take_turn=*/true)) return;
-  while (impl_->NextBatchOrEndTurn()) impl_->RunBatch();
-}
-
-void EventLoop::ShareTurns(bool share) {
-  absl::MutexLock lock(&impl_->mu);
-  impl_->shared = share;
-}
+void EventLoop::Post(Task task) { impl_->Add(std::move(task)); }
 
 EventLoop::TimerId EventLoop::RunAt(int64_t steady_ns, Task task) {
   const TimerId id = ++impl_->last_timer;
@@ -315,6 +219,6 @@ bool EventLoop::InTurn() const { return impl_->InTurn(); }
 
 const Clock& EventLoop::clock() const { return impl_->clock; }
 
-boost::asio::any_io_executor EventLoop::executor() { return impl_->executor(); }
+boost::asio::any_io_executor EventLoop::executor() { return impl_->io.get_executor(); }
 
 }  // namespace nonet

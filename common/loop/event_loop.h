@@ -6,14 +6,8 @@
 //   loop.Post([&] { hub.Apply(...); });
 //   loop.Run();
 //
-// Once turns are shared (ShareTurns), a thread that calls RunOrPost while no turn is running takes the turn
-// itself: what it read from the network is then worked off, and answered, without waking another thread,
-// which between two cores costs more than most work here. Everyone else's posts are drained by who has the
-// turn.
-//
-// Thread-safe: Post, RunOrPost, Stop, InTurn, clock. Everything else: in a turn only (or before and after
-// Run, on its thread). With a SimulatedClock, due timers run after the next posted batch: advance the clock,
-// then Post.
+// Thread-safe: Post, Stop, InTurn, clock. Everything else: on its thread only (or before and after Run). With
+// a SimulatedClock, due timers run after the next posted batch: advance the clock, then Post.
 #pragma once
 
 #include <cstdint>
@@ -46,12 +40,6 @@ class EventLoop {
 
   // Tasks run in the order posted. Unbounded: who posts from outside bounds what it has in flight.
   void Post(Task task);
-  // As Post; but where turns are shared and none is running, what is posted runs here and now, this task
-  // last. Call it with no lock held that a task may want, and from where no task waits for the caller.
-  void RunOrPost(Task task);
-  // Whether RunOrPost may take a turn; at first it may not. Once it may not again, every later turn is on the
-  // thread of Run, where it may wait for the threads that called RunOrPost.
-  void ShareTurns(bool share);
   // Runs `task` once at `steady_ns` or as soon after as possible.
   TimerId RunAt(int64_t steady_ns, Task task);
   TimerId RunAfter(int64_t delay_ns, Task task) {
@@ -60,10 +48,10 @@ class EventLoop {
   // No effect when it has run or was cancelled.
   void Cancel(TimerId timer);
 
-  // Whether the calling thread has the turn. After Run, its thread keeps it.
+  // Whether the calling thread is that of Run, since it began.
   bool InTurn() const;
   const Clock& clock() const;
-  // Runs handlers in turns. For common/http and other socket shells; include
+  // Runs handlers on the loop's thread. For common/http and other socket shells; include
   // <boost/asio/any_io_executor.hpp> to use it.
   boost::asio::any_io_executor executor();
 

@@ -144,8 +144,6 @@ void Daemon::Impl::BeginStop() {
   if (stopping) return;
   stopping = true;
   log::Info("stopping", {{"process", spec.name}});
-  // A stop step may wait for threads that took turns till now.
-  loop.ShareTurns(false);
   loop.Post([this] { StopNext(); });
 }
 
