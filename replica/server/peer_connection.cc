@@ -99,8 +99,8 @@ std::shared_ptr<PeerConnection> PeerConnection::Accept(std::shared_ptr<PeerTrans
       new PeerConnection(std::move(transport), std::move(socket), h2::GrpcSession::Side::kServer));
   self->on_call_ = std::move(on_call);
   SetUp(self->socket_);
-  self->Begin(/*dialed=*/false);
   self->CloseWhenIdle();
+  self->Begin(/*dialed=*/false);
   return self;
 }
 
@@ -265,7 +265,6 @@ bool PeerConnection::Take(absl::string_view wire) {
 
 // Whose certificate it is. Who calls us is told in the answer to its call that it may not.
 absl::Status PeerConnection::CheckOther() {
-  known_ = true;
   caller_ = rpc::HolderOf(tls_->peer_certificate_pem());
   if (caller_.ok()) {
     if (const absl::Status status = rpc::CheckHolder(*caller_, *transport_->identity, wanted_uri_);
@@ -273,7 +272,8 @@ absl::Status PeerConnection::CheckOther() {
       caller_ = status;
     }
   }
-  return dialed_call_ != 0 ? caller_.status() : absl::OkStatus();
+  known_ = caller_.ok() || dialed_call_ == 0;
+  return known_ ? absl::OkStatus() : caller_.status();
 }
 
 bool PeerConnection::Send() {

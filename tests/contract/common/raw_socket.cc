@@ -170,7 +170,7 @@ std::string SilentListener::AnswerOne(absl::string_view response) {
   SetTimeouts(client);
   std::string request;
   char buffer[4096];
-  while (!absl::EndsWith(request, "\r\n\r\n")) {
+  while (!absl::StrContains(request, "\r\n\r\n")) {
     const ssize_t n = TEMP_FAILURE_RETRY(recv(client, buffer, sizeof(buffer), 0));
     if (n <= 0) break;
     request.append(buffer, static_cast<size_t>(n));
