@@ -1,6 +1,6 @@
-// The sync engine without clients: messages accepted by one hub core, carried over a gRPC stream, delivered
-// by another's, in two processes. With --raw the same stream carries batches of 64 messages that nobody looks
-// at: what gRPC and the generated code allow.
+// The sync engine without clients: messages accepted by one hub core, carried over a peer stream, delivered
+// by another's, in two processes. With --raw a stream of gRPC's library carries batches of 64 messages that
+// nobody looks at: what gRPC and the generated code allow.
 //
 //   sync_engine --listen=127.0.0.1:7000 [--raw]                                    the receiving process
 //   sync_engine --to=127.0.0.1:7000 --size=128 --seconds=1.5 [--raw]               the sending process
@@ -17,14 +17,17 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "bench/sync/arguments.h"
+#include "bench/sync/peer_end.h"
 #include "nonet/peer/v1/peer.pb.h"
 #include "replica/codec/peer_wire.h"
 #include "replica/core/replica_core.h"
@@ -69,15 +72,6 @@ std::string Flatten(const grpc::ByteBuffer& buffer) {
   std::fprintf(stderr, "sync_engine: %s\n", why.c_str());
   std::_Exit(2);
 }
-
-// One end of the stream: takes what came, says what to write. Under its owner's mutex.
-class End {
- public:
-  virtual ~End() = default;
-  virtual void Take(std::string bytes) = 0;
-  // Empty: nothing now.
-  virtual std::string Next() = 0;
-};
 
 class EngineSink final : public End {
  public:
@@ -214,7 +208,8 @@ class RawOrigin final : public End {
   uint64_t sequence_ = 0, acknowledged_ = 0;
 };
 
-// Reads and writes, one of each at a time, on gRPC's threads.
+// ---- The ceiling: reads and writes, one of each at a time, on gRPC's threads ----
+
 template <class Base>
 class Stream : public Base {
  public:
@@ -270,49 +265,35 @@ class SinkStream final : public Stream<grpc::ServerGenericBidiReactor> {
 };
 
 class SinkService final : public grpc::CallbackGenericService {
- public:
-  explicit SinkService(bool raw) : raw_(raw) {}
-
  private:
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext*) override {
-    std::unique_ptr<End> end;
-    if (raw_) {
-      end = std::make_unique<RawSink>();
-    } else {
-      end = std::make_unique<EngineSink>();
-    }
-    return new SinkStream(std::move(end));
+    return new SinkStream(std::make_unique<RawSink>());
   }
-  const bool raw_;
 };
 
 using OriginStream = Stream<grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>>;
 
-void Serve(const std::string& address, bool raw) {
-  SinkService service(raw);
+void Ready() {
+  std::printf("ready\n");
+  std::fflush(stdout);
+}
+
+void ServeRaw(const std::string& address) {
+  SinkService service;
   grpc::ServerBuilder builder;
   builder.AddListeningPort(address, grpc::InsecureServerCredentials());
   builder.SetMaxReceiveMessageSize(16 << 20);
   builder.RegisterCallbackGenericService(&service);
   const auto server = builder.BuildAndStart();
   if (server == nullptr) Die("cannot listen on " + address);
-  std::printf("ready\n");
-  std::fflush(stdout);
+  Ready();
   server->Wait();
 }
 
-template <class Origin>
-void Send(const std::string& address, size_t size, double seconds) {
-  Origin end(size);
-  grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
-  grpc::ClientContext context;
-  context.set_wait_for_ready(true);
-  OriginStream stream(end);
-  stub.PrepareBidiStreamingCall(&context, kMethod, grpc::StubOptions(), &stream);
-  stream.AddHold();
-  stream.StartCall();
-  stream.Begin();
-  const auto at = [&] { return std::make_pair(NowNs(), stream.Locked([&] { return end.delivered(); })); };
+// Prints what `delivered` says of the last four fifths of the time, and ends the program.
+template <class Delivered>
+[[noreturn]] void Measure(double seconds, Delivered delivered) {
+  const auto at = [&] { return std::make_pair(NowNs(), delivered()); };
   const auto wait = [](double s) {
     std::mutex mutex;
     std::unique_lock lock(mutex);
@@ -329,6 +310,53 @@ void Send(const std::string& address, size_t size, double seconds) {
   std::_Exit(after > before ? 0 : 1);
 }
 
+void SendRaw(const std::string& address, size_t size, double seconds) {
+  RawOrigin end(size);
+  grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  context.set_wait_for_ready(true);
+  OriginStream stream(end);
+  stub.PrepareBidiStreamingCall(&context, kMethod, grpc::StubOptions(), &stream);
+  stream.AddHold();
+  stream.StartCall();
+  stream.Begin();
+  Measure(seconds, [&] { return stream.Locked([&] { return end.delivered(); }); });
+}
+
+// ---- The engine: on a loop, as an instance has it ----
+
+void Serve(const std::string& address) {
+  EventLoop loop(RealClock());
+  struct Running {
+    explicit Running(EventLoop& l) : peer(l, end) {}
+    EngineSink end;
+    PeerEnd peer;
+  };
+  const auto listener = ListenForPeers(loop, address, [&loop](AcceptStream* stream) {
+    auto running = std::make_shared<Running>(loop);
+    stream->SetEvents(running->peer.Events([running](const absl::Status&) {}));
+    running->peer.Use(stream);
+  });
+  Ready();
+  loop.Run();
+}
+
+void Send(const std::string& address, size_t size, double seconds) {
+  EventLoop loop(RealClock());
+  EngineOrigin end(size);
+  PeerEnd peer(loop, end);
+  loop.Post([&] {
+    peer.Use(new DialStream(*PeerTransport::Make(loop, nullptr), {address, "", ""},
+                            peer.Events([](const absl::Status& why) { Die(std::string(why.message())); })));
+  });
+  std::thread thread([&] { loop.Run(); });
+  Measure(seconds, [&] {
+    std::promise<uint64_t> delivered;
+    loop.Post([&] { delivered.set_value(end.delivered()); });
+    return delivered.get_future().get();
+  });
+}
+
 }  // namespace
 }  // namespace nonet::bench
 
@@ -336,10 +364,8 @@ int main(int argc, char** argv) {
   const auto [listen, to, size, seconds, raw, bad] = nonet::bench::ParseArguments(argc, argv);
   if (!bad.empty()) nonet::bench::Die("bad argument " + bad);
   if (!listen.empty()) {
-    nonet::bench::Serve(listen, raw);
-  } else if (raw) {
-    nonet::bench::Send<nonet::bench::RawOrigin>(to, size, seconds);
+    raw ? nonet::bench::ServeRaw(listen) : nonet::bench::Serve(listen);
   } else {
-    nonet::bench::Send<nonet::bench::EngineOrigin>(to, size, seconds);
+    raw ? nonet::bench::SendRaw(to, size, seconds) : nonet::bench::Send(to, size, seconds);
   }
 }

@@ -1,8 +1,8 @@
 // How long one message alone takes between two engines in two processes: from when a hub core accepts it
-// until another has handed it to its connection. With --raw a gRPC stream carries as many bytes, and nobody
-// looks at them. One message each 12 ms, when all about the last is done.
+// until another has handed it to its connection. With --raw a stream of gRPC's library carries as many bytes,
+// and nobody looks at them. One message each 12 ms, when all about the last is done.
 //
-//   sync_lone --listen=127.0.0.1:7000                                        the receiving process, for both
+//   sync_lone --listen=127.0.0.1:7000 [--raw]                                the receiving process
 //   sync_lone --to=127.0.0.1:7000 --size=128 --seconds=1.5 [--raw]           the sending process
 //
 // A message carries the time of sending; both processes read the same machine's clock. The sending process
@@ -21,12 +21,12 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "bench/sync/arguments.h"
+#include "bench/sync/peer_end.h"
 #include "replica/codec/peer_wire.h"
 #include "replica/core/replica_core.h"
 
@@ -35,15 +35,17 @@ namespace {
 
 using namespace nonet::replica;  // NOLINT: this whole program is about it.
 
-constexpr char kEngineMethod[] = "/nonet.bench.Lone/Engine", kRawMethod[] = "/nonet.bench.Lone/Raw";
+constexpr char kRawMethod[] = "/nonet.bench.Lone/Raw";
 constexpr char kOriginName[] = "resources/bench", kSinkName[] = "resources/bench/replicas/sink";
 constexpr char kOriginTag[] = "0000000a", kSinkTag[] = "0000000b";
-constexpr char kMedian[] = "p50-us", kTail[] = "p99-us", kCount[] = "messages";
+constexpr char kSummary[] = "summary";
 // Longer than an ack may wait, so that either way everybody sleeps before a message.
-constexpr std::chrono::milliseconds kEvery{12};
+constexpr std::chrono::nanoseconds kEvery{12'000'000};
 // The ack of a lone message waits for company; the receiving end looks so often whether it has to go.
-constexpr std::chrono::milliseconds kAckLook{5};
-constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::nanoseconds kAckLook{5'000'000};
+// What was asked for too early is asked again.
+constexpr std::chrono::nanoseconds kRetry{1'000'000};
+constexpr std::chrono::nanoseconds kPatience{5'000'000'000};
 
 int64_t NowNs() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
@@ -58,14 +60,7 @@ void Require(const absl::Status& status) {
   if (!status.ok()) Die(std::string(status.message()));
 }
 
-// ---- What one end does with what came, and what it writes. Under its stream's mutex. ----
-
-class End {
- public:
-  virtual ~End() = default;
-  virtual void Take(std::string bytes) = 0;
-  virtual std::string Next() = 0;  // Empty: nothing now.
-};
+// ---- What one end does with what came, and what it says ----
 
 // A message's first bytes are when it was sent.
 std::string Stamped(size_t size) {
@@ -213,9 +208,34 @@ class RawOrigin final : public Origin {
   bool known_ = true;
 };
 
-// ---- The stream ----
+// Of all that was measured, one line of JSON.
+std::string Summary(std::vector<int64_t> took_ns) {
+  if (took_ns.empty()) return {};
+  std::sort(took_ns.begin(), took_ns.end());
+  const auto us = [&](double q) {
+    return static_cast<double>(took_ns[static_cast<size_t>(q * static_cast<double>(took_ns.size() - 1))]) /
+           1000;
+  };
+  char text[100];
+  std::snprintf(text, sizeof(text), "{\"p50_us\":%.3f,\"p99_us\":%.3f,\"messages\":%zu}", us(0.5), us(0.99),
+                took_ns.size());
+  return text;
+}
 
-// Reads and writes, one of each at a time, on gRPC's threads.
+[[noreturn]] void Print(absl::string_view summary) {
+  if (summary.empty()) Die("the other end measured nothing");
+  std::printf("%s\n", std::string(summary).c_str());
+  std::fflush(stdout);
+  std::_Exit(0);
+}
+
+void SayReady() {
+  std::printf("ready\n");
+  std::fflush(stdout);
+}
+
+// ---- The ceiling: reads and writes, one of each at a time, on gRPC's threads ----
+
 template <class Base>
 class Stream : public Base {
  public:
@@ -280,56 +300,28 @@ class Stream : public Base {
 
 class SinkStream final : public Stream<grpc::ServerGenericBidiReactor> {
  public:
-  SinkStream(std::unique_ptr<Sink> sink, grpc::GenericCallbackServerContext* context)
-      : Stream(*sink), sink_(std::move(sink)), context_(context) {
+  explicit SinkStream(grpc::GenericCallbackServerContext* context) : Stream(sink_), context_(context) {
     Begin();
   }
 
-  ~SinkStream() override {
-    {
-      const std::lock_guard lock(mutex_);
-      over_ = true;
-    }
-    ended_.notify_all();
-    clock_.join();
-  }
-
  private:
-  // Apart from changed_, so that no message wakes it.
-  void Look() {
-    std::unique_lock lock(mutex_);
-    while (!ended_.wait_for(lock, kAckLook, [this] { return over_; })) Pump();
-  }
   void Ended() override {
     {
       const std::lock_guard lock(mutex_);
       closed_ = true;
     }
-    std::vector<int64_t>& took = sink_->took_ns();
-    std::sort(took.begin(), took.end());
-    const auto us = [&took](double q) {
-      if (took.empty()) return std::string("0");
-      return std::to_string(
-          static_cast<double>(took[static_cast<size_t>(q * static_cast<double>(took.size() - 1))]) / 1000);
-    };
-    context_->AddTrailingMetadata(kMedian, us(0.5));
-    context_->AddTrailingMetadata(kTail, us(0.99));
-    context_->AddTrailingMetadata(kCount, std::to_string(took.size()));
+    context_->AddTrailingMetadata(kSummary, Summary(sink_.took_ns()));
     Finish(grpc::Status::OK);
   }
   void OnDone() override { delete this; }
-  const std::unique_ptr<Sink> sink_;
+  RawSink sink_;
   grpc::GenericCallbackServerContext* const context_;
-  std::condition_variable ended_;
-  bool over_ = false;
-  std::thread clock_{[this] { Look(); }};
 };
 
 class SinkService final : public grpc::CallbackGenericService {
  private:
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
-    if (context->method() == kRawMethod) return new SinkStream(std::make_unique<RawSink>(), context);
-    return new SinkStream(std::make_unique<EngineSink>(), context);
+    return new SinkStream(context);
   }
 };
 
@@ -358,28 +350,27 @@ class OriginStream final : public Stream<grpc::ClientBidiReactor<grpc::ByteBuffe
   bool done_ = false;
 };
 
-void Serve(const std::string& address) {
+void ServeRaw(const std::string& address) {
   SinkService service;
   grpc::ServerBuilder builder;
   builder.AddListeningPort(address, grpc::InsecureServerCredentials());
   builder.RegisterCallbackGenericService(&service);
   const auto server = builder.BuildAndStart();
   if (server == nullptr) Die("cannot listen on " + address);
-  std::printf("ready\n");
-  std::fflush(stdout);
+  SayReady();
   server->Wait();
 }
 
-void Send(Origin& origin, const char* method, const std::string& address, double seconds) {
+[[noreturn]] void SendRaw(const std::string& address, size_t size, double seconds) {
+  RawOrigin origin(size);
   grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
   grpc::ClientContext context;
   context.set_wait_for_ready(true);
   OriginStream stream(origin);
-  stub.PrepareBidiStreamingCall(&context, method, grpc::StubOptions(), &stream);
+  stub.PrepareBidiStreamingCall(&context, kRawMethod, grpc::StubOptions(), &stream);
   stream.AddHold();
   stream.StartCall();
   stream.Begin();
-  if (!stream.Await([&] { return origin.Ready(); }, kPatience)) Die("the other end wants nothing");
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
   while (std::chrono::steady_clock::now() < end) {
     const auto next = std::chrono::steady_clock::now() + kEvery;
@@ -389,13 +380,93 @@ void Send(Origin& origin, const char* method, const std::string& address, double
   }
   stream.Close();
   const auto& told = context.GetServerTrailingMetadata();
-  const auto value = [&told](const char* key) {
-    const auto it = told.find(key);
-    if (it == told.end()) Die("the other end measured nothing");
-    return std::string(it->second.data(), it->second.size());
+  const auto it = told.find(kSummary);
+  Print(it == told.end() ? "" : absl::string_view(it->second.data(), it->second.size()));
+}
+
+// ---- The engine: on a loop, as an instance has it. An empty message asks the sink for what it measured.
+// ----
+
+void Serve(const std::string& address) {
+  EventLoop loop(RealClock());
+  struct Running : std::enable_shared_from_this<Running> {
+    struct Asked final : End {
+      explicit Asked(Running& r) : running(r) {}
+      void Take(std::string bytes) override {
+        if (!bytes.empty()) return running.sink.Take(std::move(bytes));
+        running.stream->Close(absl::OutOfRangeError(Summary(running.sink.took_ns())));
+      }
+      std::string Next() override { return running.sink.Next(); }
+      Running& running;
+    };
+    Running(EventLoop& l, AcceptStream* s) : loop(l), stream(s) {}
+    // An acknowledgement that waits for company goes when it has waited long enough.
+    void Look() {
+      loop.RunAfter(kAckLook.count(), [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+          self->peer.PumpLater();
+          self->Look();
+        }
+      });
+    }
+    EventLoop& loop;
+    AcceptStream* stream;
+    EngineSink sink;
+    Asked end{*this};
+    PeerEnd peer{loop, end};
   };
-  std::printf("{\"p50_us\":%s,\"p99_us\":%s,\"messages\":%s}\n", value(kMedian).c_str(), value(kTail).c_str(),
-              value(kCount).c_str());
+  const auto listener = ListenForPeers(loop, address, [&loop](AcceptStream* stream) {
+    const auto running = std::make_shared<Running>(loop, stream);
+    stream->SetEvents(running->peer.Events([running](const absl::Status&) {}));
+    running->peer.Use(stream);
+    running->Look();
+  });
+  SayReady();
+  loop.Run();
+}
+
+class Sender {
+ public:
+  Sender(EventLoop& loop, const std::string& address, size_t size, double seconds)
+      : loop_(loop),
+        origin_(size),
+        peer_(loop, origin_),
+        end_ns_(NowNs() + static_cast<int64_t>(seconds * 1e9)) {
+    stream_ = new DialStream(*PeerTransport::Make(loop, nullptr), {address, "", ""},
+                             peer_.Events([](const absl::Status& why) {
+                               if (!absl::IsOutOfRange(why)) Die(std::string(why.message()));
+                               Print(why.message());
+                             }));
+    peer_.Use(stream_);
+    Tick();
+  }
+
+ private:
+  void Tick() {
+    const int64_t now = NowNs();
+    if (now > end_ns_ + kPatience.count()) Die("the other end does not answer");
+    if (!origin_.Ready() || !origin_.Known() || !stream_->CanWrite()) {
+      loop_.RunAfter(kRetry.count(), [this] { Tick(); });
+      return;
+    }
+    if (now >= end_ns_) return stream_->Write("");
+    loop_.RunAfter(kEvery.count(), [this] { Tick(); });
+    origin_.Send();
+    peer_.PumpLater();
+  }
+
+  EventLoop& loop_;
+  EngineOrigin origin_;
+  PeerEnd peer_;
+  const int64_t end_ns_;
+  DialStream* stream_ = nullptr;
+};
+
+void Send(const std::string& address, size_t size, double seconds) {
+  EventLoop loop(RealClock());
+  std::unique_ptr<Sender> sender;
+  loop.Post([&] { sender = std::make_unique<Sender>(loop, address, size, seconds); });
+  loop.Run();
 }
 
 }  // namespace
@@ -405,12 +476,8 @@ int main(int argc, char** argv) {
   const auto [listen, to, size, seconds, raw, bad] = nonet::bench::ParseArguments(argc, argv);
   if (!bad.empty()) nonet::bench::Die("bad argument " + bad);
   if (!listen.empty()) {
-    nonet::bench::Serve(listen);
-  } else if (raw) {
-    nonet::bench::RawOrigin origin(size);
-    nonet::bench::Send(origin, nonet::bench::kRawMethod, to, seconds);
+    raw ? nonet::bench::ServeRaw(listen) : nonet::bench::Serve(listen);
   } else {
-    nonet::bench::EngineOrigin origin(size);
-    nonet::bench::Send(origin, nonet::bench::kEngineMethod, to, seconds);
+    raw ? nonet::bench::SendRaw(to, size, seconds) : nonet::bench::Send(to, size, seconds);
   }
 }

@@ -1,5 +1,5 @@
-// Both ends of a peer stream over real sockets: with each other, with gRPC's own client and server, and with what
-// is neither.
+// Both ends of a peer stream over real sockets: with each other, with gRPC's own client and server, and with
+// what is neither.
 #include "replica/server/peer_streams.h"
 
 #include <gmock/gmock.h>
@@ -88,10 +88,11 @@ class PeerStreams : public ::testing::Test {
   void Listen(const Identity& identity = nullptr) {
     loop_.Call([&] { acceptor_.emplace(loop_.get(), identity); });
   }
-  void Dial(const std::string& address, const Identity& identity = nullptr, const std::string& uri = kAcceptor) {
+  void Dial(const std::string& address, const Identity& identity = nullptr,
+            const std::string& uri = kAcceptor) {
     loop_.Call([&] {
-      dialed_.stream =
-          new DialStream(*PeerTransport::Make(loop_.get(), identity), {address, "127.0.0.1", uri}, dialed_.Events());
+      dialed_.stream = new DialStream(*PeerTransport::Make(loop_.get(), identity),
+                                      {address, "127.0.0.1", uri}, dialed_.Events());
     });
   }
   void DialAcceptor(const Identity& identity = nullptr, const std::string& uri = kAcceptor) {
@@ -136,9 +137,8 @@ TEST_F(PeerStreams, CarryMessagesBothWaysInOrder) {
     ASSERT_TRUE(loop_.Eventually([&] { return acceptor_->owner.stream->CanWrite(); }));
     loop_.Call([&] { acceptor_->owner.stream->Write(absl::StrCat("back ", i)); });
   }
-  ASSERT_TRUE(loop_.Eventually([&] {
-    return dialed_.messages.size() == kMessages && acceptor_->owner.messages.size() == kMessages;
-  }));
+  ASSERT_TRUE(loop_.Eventually(
+      [&] { return dialed_.messages.size() == kMessages && acceptor_->owner.messages.size() == kMessages; }));
   loop_.Call([&] {
     for (int i = 0; i < kMessages; ++i) {
       const auto at = static_cast<size_t>(i);
@@ -151,12 +151,13 @@ TEST_F(PeerStreams, CarryMessagesBothWaysInOrder) {
 // In the clear and over TLS.
 class PeerStreamsOver : public PeerStreams, public ::testing::WithParamInterface<bool> {
  protected:
-  Identity Of(const std::string& uri) const { return GetParam() ? authority_.Issue(uri, "contoso") : nullptr; }
+  Identity Of(const std::string& uri) const {
+    return GetParam() ? authority_.Issue(uri, "contoso") : nullptr;
+  }
   const nonet::testing::TestAuthority authority_;
 };
-INSTANTIATE_TEST_SUITE_P(All, PeerStreamsOver, ::testing::Bool(), [](const auto& param) {
-  return param.param ? "Tls" : "TheClear";
-});
+INSTANTIATE_TEST_SUITE_P(All, PeerStreamsOver, ::testing::Bool(),
+                         [](const auto& param) { return param.param ? "Tls" : "TheClear"; });
 
 TEST_P(PeerStreamsOver, WhoDoesNotReadIsNotSentMoreThanFitsAndGetsAllOfItLater) {
   Listen(Of(kAcceptor));
@@ -168,7 +169,8 @@ TEST_P(PeerStreamsOver, WhoDoesNotReadIsNotSentMoreThanFitsAndGetsAllOfItLater) 
   constexpr size_t kMax = 1000;
   const size_t sent = Fill(kMax, kSize);
   EXPECT_GT(sent, 8u);
-  EXPECT_LE(sent, h2::kCallWindowBytes / kSize + 2) << "bounded by HTTP/2's flow control, not by the socket's";
+  EXPECT_LE(sent, h2::kCallWindowBytes / kSize + 2)
+      << "bounded by HTTP/2's flow control, not by the socket's";
   EXPECT_EQ(loop_.Call([&] { return acceptor_->owner.messages.size(); }), 1u);
   loop_.Call([&] { acceptor_->owner.stream->SetReading(true); });
   ASSERT_TRUE(loop_.Eventually([&] { return acceptor_->owner.messages.size() == 1 + sent; }));
@@ -198,8 +200,8 @@ TEST_P(PeerStreamsOver, TheAcceptorsReasonArrivesWithItsDetails) {
   ASSERT_TRUE(loop_.Eventually([&] { return acceptor_->owner.stream != nullptr; }));
   loop_.Call([&] {
     acceptor_->owner.stream->Write("last words");
-    acceptor_->owner.stream->Close(
-        MakeError(absl::StatusCode::kFailedPrecondition, "TOO_WARM", "it is 100 % too warm", {.next_step = "wait"}));
+    acceptor_->owner.stream->Close(MakeError(absl::StatusCode::kFailedPrecondition, "TOO_WARM",
+                                             "it is 100 % too warm", {.next_step = "wait"}));
   });
   const absl::Status end = DialedEnd();
   EXPECT_TRUE(absl::IsFailedPrecondition(end)) << end;
@@ -250,8 +252,9 @@ class GrpcPeer final : public peer::v1::PeerSync::Service {
   uint16_t port() const { return static_cast<uint16_t>(port_); }
 
  private:
-  grpc::Status Sync(grpc::ServerContext*,
-                    grpc::ServerReaderWriter<peer::v1::SyncResponse, peer::v1::SyncRequest>* stream) override {
+  grpc::Status Sync(
+      grpc::ServerContext*,
+      grpc::ServerReaderWriter<peer::v1::SyncResponse, peer::v1::SyncRequest>* stream) override {
     peer::v1::SyncRequest request;
     while (stream->Read(&request)) {
       if (request.hello().resource() == "enough") {
@@ -312,7 +315,8 @@ TEST_F(PeerStreams, AreFoundByGrpcsClientUnderTheirNameAlone) {
     void* tag = nullptr;
     bool ok = false;
     queue.Next(&tag, &ok);
-    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << method << ": " << status.error_message();
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED)
+        << method << ": " << status.error_message();
     EXPECT_THAT(status.error_message(), HasSubstr(method));
   }
 }
@@ -333,7 +337,8 @@ TEST_F(PeerStreams, WhatIsNoAddressIsUnavailable) {
 TEST_F(PeerStreams, WhatAnswersOtherwiseIsLeft) {
   SilentListener other;
   Dial(At(other.port()));
-  EXPECT_TRUE(absl::StartsWith(other.AnswerOne("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"), "PRI * HTTP/2.0"));
+  EXPECT_TRUE(absl::StartsWith(other.AnswerOne("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+                               "PRI * HTTP/2.0"));
   const absl::Status end = DialedEnd();
   EXPECT_TRUE(absl::IsUnavailable(end)) << end;
   EXPECT_THAT(std::string(end.message()), HasSubstr("HTTP/2"));
