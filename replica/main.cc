@@ -18,7 +18,6 @@
 #include "common/process/files.h"
 #include "common/process/log.h"
 #include "common/regions/regions.h"
-#include "common/rpc/lone_poller.h"
 #include "common/rpc/tls.h"
 #include "common/tls/authority.h"
 #include "common/tls/session.h"
@@ -229,7 +228,6 @@ absl::Status StartInstance(Daemon& daemon, const Flags& flags) {
   if (server->https_port() != 0) {
     addresses.emplace_back("https", absl::StrCat(flags.address, ":", server->https_port()));
   }
-  daemon.OnStop([poller = std::make_unique<rpc::LonePoller>()]() mutable { poller.reset(); });
   daemon.Ready(std::move(addresses));
   return absl::OkStatus();
 }

@@ -468,8 +468,9 @@ void GrpcSession::SetReading(CallId id, bool reading) {
 
 void GrpcSession::Finish(CallId id, CallEnd end) {
   Impl::CallState* call = impl_->Find(id);
-  if (call == nullptr || call->closed || call->finish.has_value()) return;
+  if (call == nullptr || call->finish.has_value()) return;
   call->silent = true;
+  if (call->closed) return;
   if (!call->answered) {
     impl_->SubmitEnd(id, end, /*alone=*/true);
     return;

@@ -34,6 +34,7 @@ struct End {
       log.push_back(absl::StrCat(message.size() > 40 ? absl::StrCat(message.size(), " bytes") : message));
       messages.push_back(std::move(message));
       if (pause_after_each) session.SetReading(id, false);
+      if (finish_after_each) session.Finish(id, {});
     };
     events.on_last_message = [this](CallId) { log.push_back("last"); };
     events.on_end = [this](CallId, CallEnd end) {
@@ -47,7 +48,7 @@ struct End {
     session.TakeOutput(&out);
     return out;
   }
-  bool pause_after_each = false;
+  bool pause_after_each = false, finish_after_each = false;
   std::vector<CallId> calls;
   std::vector<std::string> messages, log;
   std::vector<CallEnd> ends;
@@ -141,6 +142,19 @@ TEST_F(GrpcSessionTest, ACancelledCallEndsAtTheOtherEnd) {
   EXPECT_EQ(server_.ends[0].code, 1);
   EXPECT_THAT(client_.ends, IsEmpty());
   EXPECT_EQ(client_.session.calls() + server_.session.calls(), 0u);
+}
+
+TEST_F(GrpcSessionTest, WhoFinishesACallThatIsOverAlreadyIsToldNothingMore) {
+  const CallId call = Call();
+  Exchange();
+  server_.finish_after_each = true;
+  client_.session.Write(call, "last");
+  std::string bytes = client_.Output();
+  client_.session.Cancel(call);
+  client_.session.TakeOutput(&bytes);
+  ASSERT_TRUE(server_.session.Receive(bytes).ok());  // The message and the cancellation at once.
+  EXPECT_THAT(server_.log, ElementsAre(absl::StrCat("call ", kPath), "last"));
+  EXPECT_EQ(server_.session.calls(), 0u);
 }
 
 TEST_F(GrpcSessionTest, AnotherCallOfTheConnectionGoesOn) {
