@@ -20,6 +20,10 @@ namespace {
 
 // A flag and the size, before each message.
 constexpr size_t kPrefixBytes = 5;
+// What has been told of a call is dropped at the latest when it is so much.
+constexpr int kToldKept = 256;
+// For a message that is announced; the rest as it comes.
+constexpr size_t kReservedBytesMax = 64 * 1024;
 constexpr char kContentType[] = "application/grpc";
 
 // gRPC's status codes, those that the protocol itself gives.
@@ -165,6 +169,10 @@ struct GrpcSession::Impl {
         return;
       }
       if (call->paused) return;
+      if (call->told == kToldKept) {  // One that is read slowly may never be read to its end.
+        call->inbox.erase(call->inbox.begin(), call->inbox.begin() + kToldKept);
+        call->told = 0;
+      }
       Event event = std::move(call->inbox[call->told++]);
       switch (event.kind) {
         case Event::Kind::kCall:
@@ -224,7 +232,7 @@ struct GrpcSession::Impl {
                     absl::StrCat("the message has ", call.message_size, " bytes; ", kMessageBytesMax,
                                  " are allowed"));
       }
-      call.message.reserve(std::min(call.message_size, static_cast<size_t>(kCallWindowBytes)));
+      call.message.reserve(std::min(call.message_size, kReservedBytesMax));
     }
     const size_t n = std::min(bytes->size(), call.message_size - call.message.size());
     call.message.append(bytes->data(), n);

@@ -64,6 +64,9 @@ class Acceptor {
           owner.stream = stream;
           stream->SetEvents(owner.Events());
         })) {}
+  ~Acceptor() {
+    if (owner.stream != nullptr) owner.stream->SetEvents({});
+  }
   uint16_t port() const { return listener_->port(); }
 
   Owner<AcceptStream> owner;
