@@ -245,20 +245,21 @@ void PeerConnection::OnReadable() {
 }
 
 bool PeerConnection::Take(absl::string_view wire) {
-  absl::Status status;
+  absl::Status status, end;
   if (tls_.has_value()) {
     transport_->plain_in.clear();
     const tls::Session::State state = tls_->Receive(wire, &transport_->plain_in);
     if (state == tls::Session::State::kFailed) {
       status = absl::UnavailableError(absl::StrCat("TLS: ", tls_->error()));
     } else if (state == tls::Session::State::kEnded) {
-      status = absl::UnavailableError("the peer closed the connection");
+      end = absl::UnavailableError("the peer closed the connection");  // After what it said before.
     } else if (state == tls::Session::State::kOpen && !known_) {
       status = CheckOther();
     }
     wire = transport_->plain_in;
   }
-  if (status.ok() && !wire.empty()) status = session_.Receive(wire);
+  if (status.ok() && known_ && !wire.empty()) status = session_.Receive(wire);
+  if (status.ok()) status = end;
   if (!status.ok()) Close(status);
   return !closed_;
 }

@@ -35,7 +35,7 @@ class PeerStream : protected PeerCall {
 
  protected:
   explicit PeerStream(EventLoop& loop) : loop_(loop) {}
-  // on_closed follows in a later turn.
+  // on_closed follows in a later turn. The connection has forgotten the call.
   void End(const absl::Status& why);
 
   EventLoop& loop_;
@@ -46,7 +46,6 @@ class PeerStream : protected PeerCall {
  private:
   void OnMessage(std::string bytes) override;
   void OnWritable() override;
-  void OnLastMessage() override { OnEnd(absl::CancelledError("the peer ended the stream")); }
 
   bool ended_ = false;
 };
@@ -59,6 +58,7 @@ class DialStream final : public PeerStream {
 
  private:
   ~DialStream() override = default;
+  void OnLastMessage() override {}  // Of accepted calls alone.
   void OnEnd(const absl::Status& why) override;
 };
 
@@ -72,6 +72,7 @@ class AcceptStream final : public PeerStream {
 
  private:
   ~AcceptStream() override = default;
+  void OnLastMessage() override { Close(absl::OkStatus()); }
   void OnEnd(const absl::Status& why) override { End(why); }
 };
 

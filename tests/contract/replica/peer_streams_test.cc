@@ -324,6 +324,31 @@ TEST_F(PeerStreams, AreFoundByGrpcsClientUnderTheirNameAlone) {
   }
 }
 
+TEST_F(PeerStreams, WhoSaysNoMoreIsLetGo) {
+  Listen();
+  const auto stub = peer::v1::PeerSync::NewStub(grpc::CreateChannel(
+      At(loop_.Call([&] { return acceptor_->port(); })), grpc::InsecureChannelCredentials()));
+  for (const bool cancelled : {false, true}) {
+    loop_.Call([&] { acceptor_->owner.end.reset(); });
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+    const auto stream = stub->Sync(&context);
+    peer::v1::SyncRequest request;
+    request.mutable_hello()->set_resource("resources/contoso");
+    ASSERT_TRUE(stream->Write(request));
+    ASSERT_TRUE(loop_.Eventually([&] { return acceptor_->owner.stream != nullptr; }));
+    if (cancelled) {
+      context.TryCancel();
+    } else {
+      stream->WritesDone();
+    }
+    const grpc::Status status = stream->Finish();
+    EXPECT_EQ(status.error_code(), cancelled ? grpc::StatusCode::CANCELLED : grpc::StatusCode::OK)
+        << status.error_message();
+    EXPECT_TRUE(loop_.Eventually([&] { return acceptor_->owner.end.has_value(); }));
+  }
+}
+
 TEST_F(PeerStreams, NobodyIsUnavailable) {
   Dial(At(1));
   EXPECT_TRUE(absl::IsUnavailable(DialedEnd()));
