@@ -3,7 +3,6 @@
 #include "replica/server/peer_streams.h"
 
 #include <gmock/gmock.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
@@ -12,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -20,6 +20,7 @@
 #include "common/clock/simulated_clock.h"
 #include "common/real/real_clock.h"
 #include "common/rpc/status.h"
+#include "nonet/fault/v1/link.grpc.pb.h"
 #include "nonet/peer/v1/peer.grpc.pb.h"
 #include "tests/contract/common/loop_thread.h"
 #include "tests/contract/common/raw_socket.h"
@@ -92,10 +93,10 @@ class PeerStreams : public ::testing::Test {
     loop_.Call([&] { acceptor_.emplace(loop_.get(), identity); });
   }
   void Dial(const std::string& address, const Identity& identity = nullptr,
-            const std::string& uri = kAcceptor) {
+            const std::string& uri = kAcceptor, const std::string& from = "127.0.0.1") {
     loop_.Call([&] {
-      dialed_.stream = new DialStream(*PeerTransport::Make(loop_.get(), identity),
-                                      {address, "127.0.0.1", uri}, dialed_.Events());
+      dialed_.stream =
+          new DialStream(*PeerTransport::Make(loop_.get(), identity), {address, from, uri}, dialed_.Events());
     });
   }
   void DialAcceptor(const Identity& identity = nullptr, const std::string& uri = kAcceptor) {
@@ -243,7 +244,8 @@ TEST_F(PeerStreams, ADialledServerThatIsAnotherIsNotSpokenTo) {
 
 // ---- What is not our own ----
 
-// gRPC's server: answers each Hello with a Welcome of the same resource, and refuses "enough".
+// gRPC's server: answers each Hello with a Welcome of the same resource that says where it came from, and
+// refuses "enough".
 class GrpcPeer final : public peer::v1::PeerSync::Service {
  public:
   GrpcPeer() {
@@ -256,7 +258,7 @@ class GrpcPeer final : public peer::v1::PeerSync::Service {
 
  private:
   grpc::Status Sync(
-      grpc::ServerContext*,
+      grpc::ServerContext* context,
       grpc::ServerReaderWriter<peer::v1::SyncResponse, peer::v1::SyncRequest>* stream) override {
     peer::v1::SyncRequest request;
     while (stream->Read(&request)) {
@@ -266,6 +268,7 @@ class GrpcPeer final : public peer::v1::PeerSync::Service {
       }
       peer::v1::SyncResponse response;
       response.mutable_welcome()->set_instance(request.hello().resource());
+      response.mutable_welcome()->set_epoch(context->peer());
       stream->Write(response);
     }
     return grpc::Status::OK;
@@ -300,27 +303,41 @@ TEST_F(PeerStreams, AreHeardByGrpcsServerAndHearIt) {
   EXPECT_THAT(std::string(end.message()), HasSubstr("no more: \xC3\xBC"));
 }
 
-TEST_F(PeerStreams, AreFoundByGrpcsClientUnderTheirNameAlone) {
+TEST_F(PeerStreams, AreTheOnlyServiceOfTheirPort) {
   Listen();
-  const auto channel = grpc::CreateChannel(At(loop_.Call([&] { return acceptor_->port(); })),
-                                           grpc::InsecureChannelCredentials());
-  grpc::GenericStub stub(channel);
-  for (const char* method : {"/nonet.peer.v1.PeerSync/Other", "/grpc.health.v1.Health/Check"}) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
-    grpc::CompletionQueue queue;
-    const grpc::Slice nothing("");
-    auto call = stub.PrepareUnaryCall(&context, method, grpc::ByteBuffer(&nothing, 1), &queue);
-    call->StartCall();
-    grpc::ByteBuffer answer;
-    grpc::Status status;
-    call->Finish(&answer, &status, nullptr);
-    void* tag = nullptr;
-    bool ok = false;
-    queue.Next(&tag, &ok);
-    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED)
-        << method << ": " << status.error_message();
-    EXPECT_THAT(status.error_message(), HasSubstr(method));
+  const auto stub = fault::v1::FaultAgent::NewStub(grpc::CreateChannel(
+      At(loop_.Call([&] { return acceptor_->port(); })), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+  fault::v1::LinkState state;
+  const grpc::Status status = stub->GetLinks(&context, {}, &state);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << status.error_message();
+  EXPECT_THAT(status.error_message(), HasSubstr("/nonet.fault.v1.FaultAgent/GetLinks"));
+}
+
+TEST_F(PeerStreams, ComeFromTheSourceAddressGiven) {
+  GrpcPeer peer;
+  for (const auto& [from, seen] :
+       {std::pair("127.143.0.53", "ipv4:127.143.0.53:"), std::pair("", "ipv4:127.0.0.1:")}) {
+    Dial(At(peer.port()), nullptr, kAcceptor, from);
+    loop_.Call([&] { dialed_.stream->Write(HelloOf("who am I")); });
+    ASSERT_TRUE(loop_.Eventually([&] { return !dialed_.messages.empty(); }));
+    peer::v1::SyncResponse response;
+    ASSERT_TRUE(
+        response.ParseFromString(loop_.Call([&] { return std::exchange(dialed_.messages, {}).back(); })));
+    EXPECT_TRUE(absl::StartsWith(response.welcome().epoch(), seen)) << response.welcome().epoch();
+    loop_.Call([&] { dialed_.stream->Close(); });
+    EXPECT_TRUE(absl::IsCancelled(DialedEnd()));
+    dialed_.end.reset();
+  }
+}
+
+TEST_F(PeerStreams, CannotComeFromAnAddressThatIsNotOurs) {
+  Listen();
+  for (const char* from : {"192.0.2.1", "nonsense"}) {
+    Dial(At(loop_.Call([&] { return acceptor_->port(); })), nullptr, kAcceptor, from);
+    EXPECT_TRUE(absl::IsUnavailable(DialedEnd())) << from;
+    dialed_.end.reset();
   }
 }
 
