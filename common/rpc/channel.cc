@@ -68,7 +68,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, const Chan
   args.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   args.SetMaxReceiveMessageSize(kMessageBytesMax);
   args.SetMaxSendMessageSize(kMessageBytesMax);
-  args.SetSocketMutator(NewSocketMutator(options.local_address));
+  args.SetSocketMutator(NewSocketMutator());
   const auto credentials = options.tls == nullptr ? grpc::InsecureChannelCredentials()
                                                   : ChannelCredentialsOf(*options.tls, options.server_uri);
   if (options.token.empty()) return grpc::CreateCustomChannel(target, credentials, args);

@@ -14,8 +14,6 @@ namespace nonet::rpc {
 struct TlsIdentity;  // common/rpc/tls.h
 
 struct ChannelOptions {
-  // Source IP literal, for a peer in a region; the system's choice when empty.
-  std::string local_address = {};
   // Sent with every call as "authorization: Bearer <token>", unless empty.
   std::string token = {};
   // Who we are; plain when empty. Then the server has to be `server_uri`, in our cluster.

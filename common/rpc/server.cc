@@ -78,9 +78,7 @@ class GrpcServer final : public Server {
 
 class Sockets final : public grpc::ServerBuilderOption {
  public:
-  void UpdateArguments(grpc::ChannelArguments* args) override {
-    args->SetSocketMutator(NewSocketMutator(""));
-  }
+  void UpdateArguments(grpc::ChannelArguments* args) override { args->SetSocketMutator(NewSocketMutator()); }
   void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>*) override {}
 };
 

@@ -3,15 +3,11 @@
 // has them.
 #pragma once
 
-#include <string>
-
 struct grpc_socket_mutator;
 
 namespace nonet::rpc {
 
-// Chooses a congestion control for short ways and, of a channel, binds to `local_address` where it is not
-// empty: a connection from an address that is not an IP literal of this machine fails, and is retried, as an
-// unreachable peer's. The arguments take ownership.
-grpc_socket_mutator* NewSocketMutator(const std::string& local_address);
+// Chooses a congestion control for short ways. The arguments take ownership.
+grpc_socket_mutator* NewSocketMutator();
 
 }  // namespace nonet::rpc
